@@ -1,0 +1,78 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Prometheus;
+
+namespace Rembg.Contract.Hosting;
+
+/// <summary>How both services listen (service port, management port), say whether they are ready, and stop.</summary>
+public static class ServiceHost
+{
+    public static void AddServiceHost(this WebApplicationBuilder builder)
+    {
+        var options = builder.Configuration.GetSection(ServiceOptions.Section).Get<ServiceOptions>() ?? new();
+        builder.Services.AddOptions<ServiceOptions>().BindConfiguration(ServiceOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            Listen(kestrel, options.Address, options.Port, _ => { });
+            Listen(kestrel, options.Address, options.ManagementPort, listen => listen.Use(MarkAsManagement));
+        });
+
+        // The framework's own request lines would show whole URLs; ours say what matters and no query.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainSeconds));
+        builder.Services.AddHealthChecks().AddCheck<DrainCheck>("drain");
+    }
+
+    /// <summary>
+    /// Requests that came in by the management port see health and metrics, and nothing else; the service port
+    /// shows neither. Told by the connection, not by the Host header, which a client chooses.
+    /// </summary>
+    public static void UseManagement(this WebApplication app) =>
+        app.MapWhen(context => context.Features.Get<ManagementConnection>() is not null, management =>
+        {
+            management.UseRouting();
+            management.UseEndpoints(endpoints =>
+            {
+                endpoints.MapHealthChecks("/livez", new HealthCheckOptions { Predicate = _ => false });
+                endpoints.MapHealthChecks("/readyz", new HealthCheckOptions { ResponseWriter = WriteReasons });
+                endpoints.MapMetrics("/metrics", endpoints.ServiceProvider.GetRequiredService<CollectorRegistry>());
+            });
+        });
+
+    private static void Listen(KestrelServerOptions kestrel, string address, int port, Action<ListenOptions> configure)
+    {
+        if (address == "*") kestrel.ListenAnyIP(port, configure);
+        else kestrel.Listen(IPAddress.Parse(address), port, configure);
+    }
+
+    private static ConnectionDelegate MarkAsManagement(ConnectionDelegate next) => connection =>
+    {
+        connection.Features.Set(new ManagementConnection());
+        return next(connection);
+    };
+
+    private static Task WriteReasons(HttpContext context, HealthReport report) =>
+        context.Response.WriteAsync(string.Join('\n', report.Entries.Select(e => $"{e.Key}: {e.Value.Status} {e.Value.Description}".TrimEnd())));
+
+    private sealed class ManagementConnection;
+
+    private sealed class DrainCheck(IHostApplicationLifetime lifetime) : IHealthCheck
+    {
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            Task.FromResult(lifetime.ApplicationStopping.IsCancellationRequested
+                ? HealthCheckResult.Unhealthy("stopping")
+                : HealthCheckResult.Healthy());
+    }
+}

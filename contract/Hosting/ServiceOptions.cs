@@ -1,0 +1,21 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Rembg.Contract.Hosting;
+
+/// <summary>Where a service listens and how long it may take to stop.</summary>
+public sealed class ServiceOptions
+{
+    public const string Section = "Service";
+
+    /// <summary>Address to bind: <c>*</c> for all interfaces, or an IP address.</summary>
+    [Required] public string Address { get; set; } = "*";
+
+    /// <summary>Port of the service itself; 0 takes any free one.</summary>
+    [Range(0, 65535)] public int Port { get; set; }
+
+    /// <summary>Port of <c>/livez</c>, <c>/readyz</c> and <c>/metrics</c>, which clients must not reach; 0 takes any free one.</summary>
+    [Range(0, 65535)] public int ManagementPort { get; set; }
+
+    /// <summary>Seconds that accepted requests have to finish after SIGTERM. Keep it below the pod's grace period.</summary>
+    [Range(1, 3600)] public int DrainSeconds { get; set; } = 60;
+}

@@ -1,0 +1,34 @@
+namespace Rembg.Contract;
+
+/// <summary>Headers between gateway and inference pod (<c>POST /v1/infer</c>).</summary>
+public static class PodHeaders
+{
+    /// <summary>Request: milliseconds left for the answer, relative, so that clocks need not agree.</summary>
+    public const string Deadline = "X-Deadline-Ms";
+
+    /// <summary>Request: <see cref="Interactive"/> or <see cref="Background"/>.</summary>
+    public const string Priority = "X-Priority";
+    public const string Interactive = "interactive";
+    public const string Background = "background";
+
+    /// <summary>Answer: how many images shared the model run.</summary>
+    public const string BatchSize = "X-Batch-Size";
+
+    /// <summary>Answer, also on refusals: requests queued + running in the pod at this moment.</summary>
+    public const string Load = "X-Load";
+
+    /// <summary>Answer: with 503, why: <see cref="QueueFull"/> or <see cref="Draining"/>. The gateway may then ask another pod.</summary>
+    public const string Overload = "X-Overload";
+    public const string QueueFull = "queue-full";
+    public const string Draining = "draining";
+
+    /// <summary>Answer: size of the picture in pixels.</summary>
+    public const string Width = "X-Width";
+    public const string Height = "X-Height";
+
+    /// <summary>Answer: bounding box of what is not fully transparent, "left top width height" in pixels; "0 0 0 0" when nothing is.</summary>
+    public const string Foreground = "X-Foreground";
+
+    /// <summary>Answer: where the time went; queue, decode, infer, encode, total in milliseconds (W3C Server-Timing).</summary>
+    public const string ServerTiming = "Server-Timing";
+}

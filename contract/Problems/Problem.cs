@@ -1,0 +1,51 @@
+namespace Rembg.Contract.Problems;
+
+/// <summary>
+/// Everything that can be wrong with a request or with us, as one closed list: status, stable code, title.
+/// The status follows whose fault it is: 4xx the caller's, 503 and 504 ours.
+/// </summary>
+public sealed record Problem(int Status, string Code, string Title)
+{
+    /// <summary>What is wrong with this very request, for a person; never a key, a stack or a library's own text.</summary>
+    public string? Detail { get; init; }
+
+    /// <summary>When to come back; answered as <c>Retry-After</c> in whole seconds, at least one.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>For 503 between pod and gateway: the value of <see cref="PodHeaders.Overload"/>.</summary>
+    public string? Overload { get; init; }
+
+    /// <summary>The parameter that is wrong, for faces whose error codes name it.</summary>
+    public string? Parameter { get; init; }
+
+    public ProblemException AsException() => new(this);
+
+    public static Problem MissingImage(string detail) => new(400, "missing_image", "No image in the request") { Detail = detail };
+    public static Problem MultipleImages() => new(400, "multiple_images", "More than one image in the request") { Detail = "Send exactly one image a request." };
+    public static Problem InvalidParameter(string name, string why) => new(400, "invalid_parameter", "A parameter is not valid") { Parameter = name, Detail = $"{name} {why}." };
+    public static Problem InvalidRequest(string detail) => new(400, "invalid_request", "The request is not well formed") { Detail = detail };
+    public static Problem InvalidApiKey() => new(401, "invalid_api_key", "A valid API key is required") { Detail = "Send it as X-Api-Key or as Authorization: Bearer." };
+    public static Problem NotFound(string detail) => new(404, "not_found", "Not found") { Detail = detail };
+    public static Problem IdempotencyInProgress() => new(409, "idempotency_in_progress", "The first request with this Idempotency-Key is still being accepted") { RetryAfter = TimeSpan.FromSeconds(1) };
+    public static Problem NotReady(string detail) => new(409, "not_ready", "The result is not there yet") { Detail = detail, RetryAfter = TimeSpan.FromSeconds(1) };
+    public static Problem ResultExpired() => new(410, "result_expired", "The result has been deleted");
+    public static Problem ImageTooLarge(long maxBytes) => new(413, "image_too_large", "The upload is too large") { Detail = $"An image may have at most {maxBytes:N0} bytes." };
+    public static Problem UnsupportedFormat() => new(415, "unsupported_format", "Not a JPEG, PNG or WebP image") { Detail = "The format is told from the first bytes of the file, not from its name or Content-Type." };
+    public static Problem ResolutionTooHigh(string detail) => new(422, "resolution_too_high", "The image has too many pixels") { Detail = detail };
+    public static Problem TooManyFrames() => new(422, "too_many_frames", "The image is animated") { Detail = "Send a single frame." };
+    public static Problem Undecodable(string detail) => new(422, "undecodable_image", "The image cannot be decoded") { Detail = detail };
+    public static Problem Truncated() => new(422, "truncated_image", "The image ends too early") { Detail = "The file looks cut off; send it again whole." };
+    public static Problem Quarantined() => new(422, "undecodable_image", "The image cannot be processed") { Detail = "Processing this image failed in a way that affects others; it is not tried again for some minutes." };
+    public static Problem IdempotencyKeyReused() => new(422, "idempotency_key_reused", "This Idempotency-Key was used for a different request");
+    public static Problem RateLimited(TimeSpan retryAfter, string detail) => new(429, "rate_limited", "Too many requests") { RetryAfter = retryAfter, Detail = detail };
+    public static Problem BadUpstream() => new(502, "bad_upstream", "The inference service gave no valid answer");
+    public static Problem Overloaded(string detail, string? overload = null) => new(503, "overloaded", "The service is full at the moment") { Detail = detail, RetryAfter = TimeSpan.FromSeconds(2), Overload = overload };
+    public static Problem DeadlineExceeded() => new(504, "deadline_exceeded", "The time for this request ran out");
+    public static Problem Internal() => new(500, "internal", "An unexpected error");
+}
+
+/// <summary>Carries a <see cref="Problem"/> up to the one place that writes problems.</summary>
+public sealed class ProblemException(Problem problem) : Exception(problem.Title)
+{
+    public Problem Problem { get; } = problem;
+}

@@ -1,0 +1,68 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Rembg.Contract.Problems;
+
+/// <summary>Catches what a request could not handle and lets <see cref="ProblemWriter"/> say it.</summary>
+public sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
+{
+    private const int ClientClosedRequest = 499;
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+            if (Silent(context) is { } problem) await ProblemWriter.WriteAsync(context, problem);
+        }
+        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        {
+            context.Response.StatusCode = ClientClosedRequest;
+        }
+        catch (Exception exception)
+        {
+            var problem = ToProblem(exception);
+            if (problem.Status == StatusCodes.Status500InternalServerError) Log.Unexpected(logger, exception, context.TraceIdentifier);
+            if (context.Response.HasStarted)
+            {
+                // Half an answer must not look like a whole one.
+                context.Abort();
+                return;
+            }
+            context.Response.Clear();
+            await ProblemWriter.WriteAsync(context, problem);
+        }
+    }
+
+    private static Problem ToProblem(Exception exception) => exception switch
+    {
+        ProblemException expected => expected.Problem,
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
+            new(413, "image_too_large", "The upload is too large"),
+        BadHttpRequestException bad => new(bad.StatusCode, "invalid_request", "The request is not well formed"),
+        OperationCanceledException => Problem.DeadlineExceeded(),
+        _ => Problem.Internal(),
+    };
+
+    /// <summary>Statuses that the framework sets without a body.</summary>
+    private static Problem? Silent(HttpContext context) => context.Response switch
+    {
+        { HasStarted: true } => null,
+        { StatusCode: StatusCodes.Status404NotFound } => Problem.NotFound("There is nothing at this address."),
+        { StatusCode: StatusCodes.Status405MethodNotAllowed } => new(405, "method_not_allowed", "This address does not take that method"),
+        { StatusCode: StatusCodes.Status415UnsupportedMediaType } => Problem.UnsupportedFormat(),
+        _ => null,
+    };
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Unexpected error in request {RequestId}")]
+        public static partial void Unexpected(ILogger logger, Exception exception, string requestId);
+    }
+}
+
+public static class ProblemMiddlewareExtensions
+{
+    public static IApplicationBuilder UseProblems(this IApplicationBuilder app) => app.UseMiddleware<ProblemMiddleware>();
+}

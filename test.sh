@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Installs what the tests need, runs all of them, and ends with one line: N passed, N failed, N skipped.
+# Arguments go to `dotnet test`, e.g. ./test.sh --filter Batching.
+set -uo pipefail
+cd "$(dirname "$0")"
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+die() { printf 'test.sh: %s\n' "$*" >&2; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+
+command -v dotnet >/dev/null || die "the .NET 10 SDK is missing: install it and put dotnet on PATH"
+command -v npm >/dev/null || die "node with npm is missing: the default model comes from an npm package"
+
+install_debian() { # what each command needs: command=package
+  local missing=() pair
+  for pair in "$@"; do command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}"); done
+  [ ${#missing[@]} -eq 0 ] && return
+  echo "Installing ${missing[*]} ..."
+  { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } >/dev/null 2>&1 \
+    || die "could not install ${missing[*]}; install them by hand (root and apt-get are needed)"
+}
+install_debian redis-server=redis-server prometheus=prometheus chromium=chromium
+
+dotnet build Rembg.Platform.sln -c Release -v quiet || die "the build failed"
+dotnet artifacts/bin/Rembg.Models/release/Rembg.Models.dll isnet-general-use || die "the default model could not be fetched and prepared"
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# One project after the other: the tests measure nothing, but they share two cores with real models and servers.
+dotnet test Rembg.Platform.sln -c Release --no-build -m:1 "$@" 2>&1 | tee "$log"
+status=${PIPESTATUS[0]}
+
+sum() { grep -oE "$1: +[0-9]+" "$log" | grep -oE '[0-9]+' | paste -sd+ | sed 's/^$/0/' | bc; }
+passed=$(sum Passed) failed=$(sum Failed) skipped=$(sum Skipped)
+if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then echo "test.sh: the test run broke off"; failed=1; fi
+if [ "${CI:-}" = true ] && [ "$skipped" -gt 0 ]; then echo "test.sh: nothing may be skipped under CI"; status=1; fi
+echo "$passed passed, $failed failed, $skipped skipped"
+exit "$status"

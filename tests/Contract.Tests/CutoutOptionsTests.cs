@@ -1,0 +1,61 @@
+using Rembg.Contract.Cutouts;
+using Rembg.Contract.Problems;
+
+namespace Rembg.Contract.Tests;
+
+public class CutoutOptionsTests
+{
+    [Fact]
+    public void NoParameters_AreTheDefaults() => Parse().ShouldBe(CutoutOptions.Default);
+
+    [Fact]
+    public void EveryParameter_SurvivesTheCanonicalQuery()
+    {
+        var options = Parse(("model", "isnet-anime"), ("format", "webp"), ("size", "hd"), ("bg_color", "#0f08"), ("post_process_mask", "true"));
+
+        options.ToQuery().ShouldBe("model=isnet-anime&format=webp&channels=rgba&size=hd&bg_color=00ff0088&post_process_mask=true");
+        Parse([.. options.ToQuery().Split('&').Select(pair => (pair.Split('=')[0], pair.Split('=')[1]))]).ShouldBe(options);
+    }
+
+    [Theory]
+    [InlineData("bg_color", "fff", "bg_color", "white")]
+    [InlineData("format", "jpeg", "format", "jpg")]
+    public void DifferentSpellings_HaveOneCanonicalForm(string name, string value, string otherName, string otherValue) =>
+        Parse((name, value)).ToQuery().ShouldBe(Parse((otherName, otherValue)).ToQuery());
+
+    [Theory]
+    [InlineData("size", "-1")]
+    [InlineData("size", "NaN")]
+    [InlineData("size", "1")]
+    [InlineData("format", "gif")]
+    [InlineData("format", "PNG")]
+    [InlineData("format", "")]
+    [InlineData("bg_color", "12345")]
+    [InlineData("bg_color", "ActiveBorder")]
+    [InlineData("bg_color", "+1+1+1")]
+    [InlineData("post_process_mask", "yes")]
+    [InlineData("model", "../../etc/passwd")]
+    [InlineData("sise", "hd")]
+    public void BadParameter_IsNamedInTheProblem(string name, string value)
+    {
+        var problem = Should.Throw<ProblemException>(() => Parse((name, value))).Problem;
+
+        problem.Status.ShouldBe(400);
+        problem.Code.ShouldBe("invalid_parameter");
+        problem.Detail.ShouldNotBeNull().ShouldStartWith(name);
+    }
+
+    [Fact]
+    public void RepeatedParameter_IsRefused() =>
+        Should.Throw<ProblemException>(() => Parse(("size", "hd"), ("size", "hd"))).Problem.Detail.ShouldNotBeNull().ShouldContain("more than once");
+
+    [Theory]
+    [InlineData("channels", "alpha", "bg_color", "red")]
+    [InlineData("channels", "alpha", "format", "zip")]
+    [InlineData("format", "zip", "bg_color", "red")]
+    public void WishesThatContradictEachOther_AreRefused(string name, string value, string otherName, string otherValue) =>
+        Should.Throw<ProblemException>(() => Parse((name, value), (otherName, otherValue))).Problem.Status.ShouldBe(400);
+
+    private static CutoutOptions Parse(params (string Name, string Value)[] parameters) =>
+        CutoutOptions.Parse(parameters.Select(p => KeyValuePair.Create(p.Name, p.Value)));
+}
