@@ -13,6 +13,9 @@ public sealed record ModelSpec
 
     /// <summary>SHA-256 of the prepared <c>NAME.onnx</c>, lower-case hex.</summary>
     public required string Sha256 { get; init; }
+
+    /// <summary>Name of the graph's input, which TensorRT's shape profiles need before there is a session.</summary>
+    public required string InputName { get; init; }
     public required int InputWidth { get; init; }
     public required int InputHeight { get; init; }
 

@@ -21,6 +21,7 @@ public static class TinyModel
         {
             Name = name,
             Sha256 = Convert.ToHexStringLower(SHA256.HashData(onnx)),
+            InputName = "input",
             InputWidth = size,
             InputHeight = size,
             Mean = [0.5f, 0.5f, 0.5f],
