@@ -27,6 +27,9 @@ public sealed record ModelSpec
     public required MaskActivation Activation { get; init; }
     public required string License { get; init; }
 
+    /// <summary>Which published file it was made of, and by which steps; null where nothing prepared it.</summary>
+    public string? PreparedFrom { get; init; }
+
     public static ModelSpec Read(string path) =>
         JsonSerializer.Deserialize(File.ReadAllBytes(path), ModelSpecJson.Default.ModelSpec)
         ?? throw new InvalidDataException($"{path} holds no model description.");
