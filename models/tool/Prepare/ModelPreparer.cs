@@ -18,8 +18,15 @@ public static class ModelPreparer
     {
         var description = Path.Combine(directory, $"{entry.Name}.json");
         if (!File.Exists(description) || !File.Exists(Path.Combine(directory, $"{entry.Name}.onnx"))) return false;
-        var found = ModelSpec.Read(description);
-        return Json(found) == Json(Describe(entry, found.Sha256, identity));
+        try
+        {
+            var found = ModelSpec.Read(description);
+            return Json(found) == Json(Describe(entry, found.InputName, found.Sha256, identity));
+        }
+        catch (Exception e) when (e is JsonException or InvalidDataException)
+        {
+            return false; // written by another version of this program
+        }
 
         static string Json(ModelSpec spec) => JsonSerializer.Serialize(spec, ModelSpecJson.Default.ModelSpec);
     }
@@ -35,7 +42,7 @@ public static class ModelPreparer
         Directory.CreateDirectory(directory);
         File.Delete(description); // it describes the file of before
         var digest = Write(model, Path.Combine(directory, $"{entry.Name}.onnx"));
-        Describe(entry, digest, identity).Write($"{description}.part");
+        Describe(entry, model.Graph.ImageInput().Name, digest, identity).Write($"{description}.part");
         File.Move($"{description}.part", description, overwrite: true);
     }
 
@@ -75,10 +82,11 @@ public static class ModelPreparer
         return Convert.ToHexStringLower(hash.Hash!);
     }
 
-    private static ModelSpec Describe(ModelEntry entry, string digest, string identity) => new()
+    private static ModelSpec Describe(ModelEntry entry, string inputName, string digest, string identity) => new()
     {
         Name = entry.Name,
         Sha256 = digest,
+        InputName = inputName,
         InputWidth = entry.InputWidth,
         InputHeight = entry.InputHeight,
         Mean = entry.Mean,
