@@ -29,7 +29,7 @@ trap 'rm -f "$log"' EXIT
 dotnet test Rembg.Platform.sln -c Release --no-build -m:1 "$@" 2>&1 | tee "$log"
 status=${PIPESTATUS[0]}
 
-sum() { grep -oE "$1: +[0-9]+" "$log" | grep -oE '[0-9]+' | paste -sd+ | sed 's/^$/0/' | bc; }
+sum() { awk -v key="$1:" '/Total:/ { for (i = 1; i < NF; i++) if ($i == key) total += $(i + 1) } END { print total + 0 }' "$log"; }
 passed=$(sum Passed) failed=$(sum Failed) skipped=$(sum Skipped)
 if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then echo "test.sh: the test run broke off"; failed=1; fi
 if [ "${CI:-}" = true ] && [ "$skipped" -gt 0 ]; then echo "test.sh: nothing may be skipped under CI"; status=1; fi
