@@ -1,1 +1,23 @@
+using Rembg.Bench;
+
+// One entry a scenario, in the order of `bench.sh all`.
+var scenarios = new Dictionary<string, Func<Report, Task>>
+{
+};
+
+var wanted = args is [] or ["all"] ? [.. scenarios.Keys] : args;
+if (wanted.FirstOrDefault(name => !scenarios.ContainsKey(name)) is { } unknown)
+{
+    await Console.Error.WriteLineAsync($"bench.sh: there is no scenario '{unknown}'; there are: {string.Join(", ", scenarios.Keys)}, all");
+    return 2;
+}
+
+Machine.Describe(Console.Out, args);
+foreach (var name in wanted)
+{
+    var report = new Report(name, Console.Out);
+    report.Heading();
+    await scenarios[name](report);
+    report.Figures();
+}
 return 0;
