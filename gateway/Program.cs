@@ -1,6 +1,9 @@
 using Rembg.Contract.Hosting;
 using Rembg.Contract.Problems;
 using Rembg.Contract.Telemetry;
+using Rembg.Gateway.Clients;
+using Rembg.Gateway.Clients.Keys;
+using Rembg.Gateway.Redis;
 
 namespace Rembg.Gateway;
 
@@ -8,6 +11,7 @@ public static class Program
 {
     public static async Task<int> Main(string[] args)
     {
+        if (KeysCommand.IsMeant(args)) return KeysCommand.Run(args, Console.Out, Console.Error);
         await Build(args).RunAsync();
         return 0;
     }
@@ -18,12 +22,15 @@ public static class Program
         var builder = WebApplication.CreateBuilder(args);
         builder.AddServiceHost();
         builder.AddTelemetry("rembg-gateway");
+        builder.AddControlRedis();
+        builder.AddClients();   // who is asking, and how much they may ask for
         configure?.Invoke(builder);
 
         var app = builder.Build();
         app.UseManagement();
         app.UseProblems();
         app.UseRouting();
+        app.UseClients();
         return app;
     }
 }

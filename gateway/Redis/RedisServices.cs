@@ -1,0 +1,33 @@
+using StackExchange.Redis;
+
+namespace Rembg.Gateway.Redis;
+
+/// <summary>
+/// The connection for control traffic (limits, tasks): small commands that large values on the same connection would
+/// delay. Values of megabytes take a connection of their own.
+/// </summary>
+public static class RedisServices
+{
+    /// <summary>Whether <c>ConnectionStrings:Redis</c> is set; without it all state lives in this process.</summary>
+    public static bool HasRedis(this WebApplicationBuilder builder) => !string.IsNullOrEmpty(ConnectionString(builder));
+
+    /// <summary>One shared <see cref="IConnectionMultiplexer"/>, opened when first asked for, whether or not Redis is there yet.</summary>
+    public static void AddControlRedis(this WebApplicationBuilder builder)
+    {
+        if (!builder.HasRedis()) return;
+        builder.Services.AddSingleton<IConnectionMultiplexer>(_ =>
+        {
+            var options = ConfigurationOptions.Parse(ConnectionString(builder)!);
+            options.AbortOnConnectFail = false;
+            options.ClientName = "rembg-gateway-control";
+            // Without a connection commands fail at once instead of waiting for one, and the start waits 2 s at most.
+            options.BacklogPolicy = BacklogPolicy.FailFast;
+            options.ConnectTimeout = 2000;
+            options.ConnectRetry = 1;
+            options.ReconnectRetryPolicy = new LinearRetry(1000);
+            return ConnectionMultiplexer.Connect(options);
+        });
+    }
+
+    private static string? ConnectionString(WebApplicationBuilder builder) => builder.Configuration.GetConnectionString("Redis");
+}
