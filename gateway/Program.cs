@@ -1,9 +1,13 @@
 using Rembg.Contract.Hosting;
 using Rembg.Contract.Problems;
 using Rembg.Contract.Telemetry;
-using Rembg.Gateway.Clients;
 using Rembg.Gateway.Clients.Keys;
+using Rembg.Gateway.Clients;
+using Rembg.Gateway.Cutouts;
+using Rembg.Gateway.Edge;
+using Rembg.Gateway.Pods;
 using Rembg.Gateway.Redis;
+using Rembg.Gateway.Telemetry;
 
 namespace Rembg.Gateway;
 
@@ -16,21 +20,30 @@ public static class Program
         return 0;
     }
 
-    /// <summary>The whole service; tests replace single parts through <paramref name="configure"/>.</summary>
+    /// <summary>The whole service, in the order a request meets its parts; tests replace single ones through <paramref name="configure"/>.</summary>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = WebApplication.CreateBuilder(args);
         builder.AddServiceHost();
         builder.AddTelemetry("rembg-gateway");
+        builder.Services.AddSingleton<GatewayMetrics>();
         builder.AddControlRedis();
+        builder.AddEdge();      // how much anybody may send, how slowly
         builder.AddClients();   // who is asking, and how much they may ask for
+        builder.AddCutouts();   // reading the image, answers made before, shared runs
+        builder.AddPods();      // which pod answers
         configure?.Invoke(builder);
 
         var app = builder.Build();
         app.UseManagement();
+        app.UseMiddleware<RequestMeter>();
         app.UseProblems();
+        app.UseEdge();
         app.UseRouting();
         app.UseClients();
+
+        app.MapCutouts();
+        app.MapPods();
         return app;
     }
 }

@@ -26,6 +26,7 @@ public sealed record Problem(int Status, string Code, string Title)
     public static Problem InvalidRequest(string detail) => new(400, "invalid_request", "The request is not well formed") { Detail = detail };
     public static Problem InvalidApiKey() => new(401, "invalid_api_key", "A valid API key is required") { Detail = "Send it as X-Api-Key or as Authorization: Bearer." };
     public static Problem NotFound(string detail) => new(404, "not_found", "Not found") { Detail = detail };
+    public static Problem SlowRequest() => new(408, "slow_request", "The upload took too long");
     public static Problem IdempotencyInProgress() => new(409, "idempotency_in_progress", "The first request with this Idempotency-Key is still being accepted") { RetryAfter = TimeSpan.FromSeconds(1) };
     public static Problem NotReady(string detail) => new(409, "not_ready", "The result is not there yet") { Detail = detail, RetryAfter = TimeSpan.FromSeconds(1) };
     public static Problem ResultExpired() => new(410, "result_expired", "The result has been deleted");

@@ -1,0 +1,37 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Rembg.Gateway.Cutouts.Caching;
+
+/// <summary>How long answers are kept, how much of them, and for whom.</summary>
+public sealed class CacheOptions
+{
+    public const string Section = "Cache";
+
+    /// <summary>How long an answer may be given again.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00", ErrorMessage = "Cache:Lifetime must be between 1 s and 30 days.")]
+    public TimeSpan Lifetime { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>Bytes of answers kept in this gateway's memory.</summary>
+    [Range(1 << 20, long.MaxValue, ErrorMessage = "Cache:MaxBytes must be at least 1 MiB.")]
+    public long MaxBytes { get; set; } = 256 << 20;
+
+    /// <summary>A larger answer is not kept.</summary>
+    [Range(1024, 1 << 30, ErrorMessage = "Cache:MaxEntryBytes must be between 1 KiB and 1 GiB.")]
+    public int MaxEntryBytes { get; set; } = 16 << 20;
+
+    /// <summary>
+    /// Shared: equal images of different clients are one entry, and the time an answer takes can tell one client that
+    /// somebody else had the same file. PerClient: each has its own.
+    /// </summary>
+    public CacheScope Scope { get; set; } = CacheScope.Shared;
+
+    /// <summary>How long Redis may take; a request goes on without it.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.005", "00:00:10", ErrorMessage = "Cache:RedisTimeout must be between 5 ms and 10 s.")]
+    public TimeSpan RedisTimeout { get; set; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How long Redis is left alone after it failed or was too slow, so that it slows down one request and not each.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.05", "00:10:00", ErrorMessage = "Cache:RedisRest must be between 50 ms and 10 min.")]
+    public TimeSpan RedisRest { get; set; } = TimeSpan.FromSeconds(5);
+}
+
+public enum CacheScope { Shared, PerClient }

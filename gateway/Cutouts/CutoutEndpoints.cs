@@ -1,0 +1,55 @@
+using System.Security.Claims;
+using Rembg.Contract.Cutouts;
+using Rembg.Gateway.Cutouts.Uploads;
+using Rembg.Gateway.Edge;
+using Rembg.Gateway.Pods;
+
+namespace Rembg.Gateway.Cutouts;
+
+/// <summary>Our own API, synchronous.</summary>
+internal static class CutoutEndpoints
+{
+    public static void MapCutouts(this IEndpointRouteBuilder app)
+    {
+        app.MapPost("/v1/remove-background", RemoveBackgroundAsync);
+        app.MapPost("/remove-background", RemoveBackgroundAsync);
+        app.MapGet("/v1/models", (ModelCatalog models) => TypedResults.Ok(models.List()));
+    }
+
+    private static async Task RemoveBackgroundAsync(HttpContext context, UploadReader uploads)
+    {
+        // 1. The body, once.
+        using var form = await uploads.ReadAsync(context.Request, UploadFields.Default, context.RequestAborted);
+
+        // 2. What is asked of it.
+        var options = CutoutOptions.Parse(form.Parameters);
+
+        // 3. The client may have it already.
+        var cutouts = context.RequestServices.GetRequiredService<CutoutService>();
+        var key = cutouts.Identify(form.Image, options, context.User.FindFirstValue(ClaimTypes.NameIdentifier));
+        if (CutoutResponse.IsKnownToClient(context, key))
+        {
+            CutoutResponse.WriteNotModified(context, key);
+            return;
+        }
+
+        // 4. The cutout, from cache or pod.
+        var answer = await cutouts.CutAsync(context.ToRequest(key, form.Image), context.RequestAborted);
+
+        // 5. The picture.
+        await CutoutResponse.WriteAsync(context, answer);
+    }
+
+    /// <summary>A synchronous request for a cutout; the compatibility faces use it too.</summary>
+    public static CutoutRequest ToRequest(this HttpContext context, CutoutKey key, Upload image)
+    {
+        var directives = context.Request.GetTypedHeaders().CacheControl;
+        var use = directives switch
+        {
+            { NoStore: true } => CacheUse.None,
+            { NoCache: true } => CacheUse.Store,
+            _ => CacheUse.All,
+        };
+        return new(key, image, Priority.Interactive, use, context.Deadline().EndsAt, context.TraceIdentifier);
+    }
+}

@@ -1,0 +1,23 @@
+using Rembg.Gateway.Cutouts.Uploads;
+using Rembg.Gateway.Pods;
+
+namespace Rembg.Gateway.Cutouts;
+
+/// <summary>What a caller may ask of the cache.</summary>
+[Flags]
+internal enum CacheUse { None = 0, Read = 1, Store = 2, All = Read | Store }
+
+/// <summary>One caller's wish for a cutout.</summary>
+/// <param name="Key">From <see cref="CutoutService.Identify"/>.</param>
+/// <param name="Image">Stays the caller's to dispose; a run that outlives the caller shares it.</param>
+/// <param name="Priority">Who waits.</param>
+/// <param name="Cache">From <c>Cache-Control</c>.</param>
+/// <param name="Deadline">When the answer is of no use any more.</param>
+/// <param name="RequestId">For logs of gateway and pod.</param>
+internal sealed record CutoutRequest(
+    CutoutKey Key, Upload Image, Priority Priority, CacheUse Cache, DateTimeOffset Deadline, string RequestId);
+
+/// <summary>Where an answer came from.</summary>
+internal enum CacheStatus { Hit, Miss, Coalesced }
+
+internal sealed record CutoutAnswer(Cutout Cutout, CutoutKey Key, CacheStatus Status);

@@ -1,0 +1,57 @@
+using System.Globalization;
+using Microsoft.Net.Http.Headers;
+using Rembg.Contract;
+using Rembg.Gateway.Cutouts.Uploads;
+using Rembg.Gateway.Edge;
+
+namespace Rembg.Gateway.Cutouts;
+
+/// <summary>A cutout as an HTTP answer.</summary>
+internal static class CutoutResponse
+{
+    /// <summary>Whether <c>If-None-Match</c> names the answer, which then need not be made.</summary>
+    public static bool IsKnownToClient(HttpContext context, CutoutKey key)
+    {
+        var tag = new EntityTagHeaderValue($"\"{key.Value}\"", isWeak: true);
+        return context.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false));
+    }
+
+    public static void WriteNotModified(HttpContext context, CutoutKey key)
+    {
+        context.Response.StatusCode = StatusCodes.Status304NotModified;
+        Describe(context, key);
+    }
+
+    public static async Task WriteAsync(HttpContext context, CutoutAnswer answer)
+    {
+        var (cutout, response) = (answer.Cutout, context.Response);
+        using var writing = context.RequestServices.GetRequiredService<UploadMemory>().Charge(cutout.Bytes.Length);
+        Describe(context, answer.Key);
+        response.ContentType = cutout.ContentType;
+        response.ContentLength = cutout.Bytes.Length;
+        response.Headers["X-Cache"] = answer.Status switch { CacheStatus.Hit => "hit", CacheStatus.Miss => "miss", _ => "coalesced" };
+        if (cutout.Width > 0) response.Headers[PodHeaders.Width] = Invariant(cutout.Width);
+        if (cutout.Height > 0) response.Headers[PodHeaders.Height] = Invariant(cutout.Height);
+        response.Headers[PodHeaders.Foreground] = cutout.Foreground;
+        response.Headers[PodHeaders.ServerTiming] = Timing(context, answer);
+        await response.Body.WriteAsync(cutout.Bytes, context.RequestAborted);
+    }
+
+    private static void Describe(HttpContext context, CutoutKey key)
+    {
+        context.Response.Headers.ETag = key.ETag;
+        context.Response.Headers.CacheControl = "private, no-cache"; // may be kept by the client, who then asks whether it is still right
+    }
+
+    /// <summary>The pod's stages and the whole as seen here; a hit had no stages.</summary>
+    private static string Timing(HttpContext context, CutoutAnswer answer)
+    {
+        var total = $"total;dur={context.Deadline().Elapsed.TotalMilliseconds.ToString("0.#", CultureInfo.InvariantCulture)}";
+        if (answer.Status == CacheStatus.Hit || answer.Cutout.ServerTiming is not { } timing) return total;
+        var stages = timing.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Where(stage => !stage.StartsWith("total", StringComparison.OrdinalIgnoreCase));
+        return string.Join(", ", stages.Append(total));
+    }
+
+    private static string Invariant(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

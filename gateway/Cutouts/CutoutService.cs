@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Options;
+using Rembg.Contract.Cutouts;
+using Rembg.Gateway.Cutouts.Caching;
+using Rembg.Gateway.Cutouts.Uploads;
+using Rembg.Gateway.Pods;
+using Rembg.Gateway.Telemetry;
+
+namespace Rembg.Gateway.Cutouts;
+
+/// <summary>The one way to a cutout, for requests of every API and for tasks. Knows no HTTP.</summary>
+internal sealed class CutoutService(
+    ModelCatalog models, CutoutCache cache, SharedRuns<Cutout> runs, InferenceClient pods, IOptions<CacheOptions> options, GatewayMetrics metrics)
+{
+    /// <summary>Names the answer before anything is spent on it. An unknown model is a problem.</summary>
+    /// <param name="upload">The image.</param>
+    /// <param name="wishes">As the client gave them.</param>
+    /// <param name="client">Whose cache it is, when <see cref="CacheOptions.Scope"/> keeps them apart.</param>
+    public CutoutKey Identify(Upload upload, CutoutOptions wishes, string? client) =>
+        CutoutKey.Of(upload.Sha256, models.Find(wishes.Model), wishes, options.Value.Scope == CacheScope.PerClient ? client ?? "" : null);
+
+    /// <summary>Gets the cutout, or throws the problem. <paramref name="caller"/> may leave at any time without harm to others.</summary>
+    public async Task<CutoutAnswer> CutAsync(CutoutRequest request, CancellationToken caller)
+    {
+        using var activity = GatewayMetrics.Activities.StartActivity("cutout");
+
+        // 1. Made before?
+        if (request.Cache.HasFlag(CacheUse.Read) && await LookUpAsync(request, caller) is { } kept)
+        {
+            activity?.SetTag("cache", "hit");
+            return new(kept, request.Key, CacheStatus.Hit);
+        }
+
+        // 2. Being made for somebody else, or from now on for us. What a person waits for never waits for a background
+        //    run, and what must not be kept is not shared with what may.
+        var run = $"{request.Key.Value} {request.Priority} {request.Cache.HasFlag(CacheUse.Store)}";
+        var (cutout, joined) = await runs.JoinAsync(run, request.Deadline, ended => RunAsync(request, ended), caller);
+        if (joined) metrics.Cache("coalesced", "memory");
+        activity?.SetTag("cache", joined ? "coalesced" : "miss");
+        return new(cutout, request.Key, joined ? CacheStatus.Coalesced : CacheStatus.Miss);
+    }
+
+    private async Task<Cutout> RunAsync(CutoutRequest request, CancellationToken ended)
+    {
+        using var image = request.Image.Share();
+
+        // 3. Another run may have ended between our look and our start.
+        if (request.Cache.HasFlag(CacheUse.Read) && await cache.FindInMemoryAsync(request.Key.Value, ended) is { } kept) return kept;
+
+        // 4. A pod makes it.
+        var cutout = await pods.RunAsync(
+            new(image.Bytes, image.Sha256, request.Key.Options, request.Priority, request.Deadline, request.RequestId), ended);
+
+        // 5. Kept for the next.
+        if (request.Cache.HasFlag(CacheUse.Store)) await cache.StoreAsync(request.Key.Value, cutout);
+        return cutout;
+    }
+
+    private async ValueTask<Cutout?> LookUpAsync(CutoutRequest request, CancellationToken caller)
+    {
+        using var activity = GatewayMetrics.Activities.StartActivity("cache");
+        return await cache.FindAsync(request.Key.Value, caller);
+    }
+}

@@ -1,0 +1,49 @@
+using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Caching.Hybrid;
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Caching.StackExchangeRedis;
+using Microsoft.Extensions.Options;
+using Rembg.Gateway.Cutouts.Caching;
+using Rembg.Gateway.Cutouts.Uploads;
+using Rembg.Gateway.Pods;
+using StackExchange.Redis;
+
+namespace Rembg.Gateway.Cutouts;
+
+public static class CutoutServices
+{
+    public static void AddCutouts(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<UploadOptions>().BindConfiguration(UploadOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<UploadMemory>();
+        services.AddSingleton<UploadReader>();
+
+        AddCache(services, builder.Configuration.GetConnectionString("Redis"));
+        services.AddSingleton<SharedRuns<Cutout>>();
+        services.AddSingleton<CutoutService>();
+    }
+
+    private static void AddCache(IServiceCollection services, string? redis)
+    {
+        services.AddOptions<CacheOptions>().BindConfiguration(CacheOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<MemoryCacheOptions>().Configure<IOptions<CacheOptions>>((memory, cache) => memory.SizeLimit = cache.Value.MaxBytes);
+        services.AddOptions<HybridCacheOptions>().Configure<IOptions<CacheOptions>>((hybrid, cache) =>
+            hybrid.MaximumPayloadBytes = cache.Value.MaxEntryBytes + CutoutSerializer.MaxFactsBytes);
+        services.AddHybridCache().AddSerializer<Cutout, CutoutSerializer>();
+        services.AddSingleton<CutoutCache>();
+        if (redis is not { Length: > 0 }) return;
+
+        // A connection of its own: megabytes must not stand in the way of the small commands of limits and tasks.
+        services.AddSingleton<IDistributedCache>(provider => ActivatorUtilities.CreateInstance<GuardedRedis>(provider, new RedisCache(new RedisCacheOptions
+        {
+            InstanceName = "rembg:cache:",
+            ConnectionMultiplexerFactory = async () =>
+            {
+                var configuration = ConfigurationOptions.Parse(redis);
+                configuration.AbortOnConnectFail = false;
+                return await ConnectionMultiplexer.ConnectAsync(configuration);
+            },
+        })));
+    }
+}

@@ -1,0 +1,16 @@
+namespace Rembg.Gateway.Cutouts.Uploads;
+
+/// <summary>A request's body and query, read: one image and the parameters, in the order they came, repeated ones too.</summary>
+public sealed record UploadForm(Upload Image, IReadOnlyList<KeyValuePair<string, string>> Parameters) : IDisposable
+{
+    public void Dispose() => Image.Dispose();
+}
+
+/// <summary>Names of the form fields that hold the image; they differ between the APIs we speak.</summary>
+/// <param name="Files">Fields with the file itself.</param>
+/// <param name="Base64">Field with the file as base64 text, if the API has one.</param>
+public sealed record UploadFields(IReadOnlySet<string> Files, string? Base64 = null)
+{
+    /// <summary>Of our own API.</summary>
+    public static UploadFields Default { get; } = new(new HashSet<string> { "file", "image_file" });
+}

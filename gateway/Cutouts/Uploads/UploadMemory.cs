@@ -1,0 +1,62 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using Rembg.Contract.Problems;
+
+namespace Rembg.Gateway.Cutouts.Uploads;
+
+/// <summary>The byte budget of requests in flight, and the blocks that uploads are read into, which are used again.</summary>
+public sealed class UploadMemory(IOptions<UploadOptions> options)
+{
+    /// <summary>Small enough to stay out of the large object heap, where every allocation hastens a full collection.</summary>
+    public const int BlockBytes = 64 << 10;
+
+    private readonly ConcurrentQueue<byte[]> _free = new();
+    private readonly long _limit = options.Value.MaxBytesInFlight;
+    private long _used;
+
+    public long BytesInUse => Interlocked.Read(ref _used);
+
+    /// <summary>Takes room for <paramref name="bytes"/>, in whole blocks, or says that we are full.</summary>
+    public Room Reserve(long bytes)
+    {
+        var room = new Room(this);
+        room.Grow(bytes);
+        return room;
+    }
+
+    /// <summary>Counts bytes that are there already (an answer): never refused, but new uploads wait until they are gone.</summary>
+    public Room Charge(long bytes)
+    {
+        Interlocked.Add(ref _used, bytes);
+        return new Room(this) { Bytes = bytes };
+    }
+
+    internal byte[] Rent() => _free.TryDequeue(out var block) ? block : GC.AllocateUninitializedArray<byte>(BlockBytes);
+
+    internal void Return(List<byte[]> blocks) => blocks.ForEach(_free.Enqueue);
+
+    /// <summary>A share of the budget, given back when disposed.</summary>
+    public sealed class Room(UploadMemory memory) : IDisposable
+    {
+        public long Bytes { get; internal set; }
+
+        /// <summary>Makes the share at least <paramref name="bytes"/>.</summary>
+        public void Grow(long bytes)
+        {
+            var more = (bytes + BlockBytes - 1) / BlockBytes * BlockBytes - Bytes;
+            if (more <= 0) return;
+            if (Interlocked.Add(ref memory._used, more) > memory._limit)
+            {
+                Interlocked.Add(ref memory._used, -more);
+                throw Problem.Overloaded("Too many uploads are in flight.").AsException();
+            }
+            Bytes += more;
+        }
+
+        public void Dispose()
+        {
+            Interlocked.Add(ref memory._used, -Bytes);
+            Bytes = 0;
+        }
+    }
+}

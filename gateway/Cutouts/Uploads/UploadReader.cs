@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Options;
+using Rembg.Contract.Problems;
+
+namespace Rembg.Gateway.Cutouts.Uploads;
+
+/// <summary>Reads a request's body once: a multipart form, or the image itself.</summary>
+public sealed class UploadReader(UploadMemory memory, IOptions<UploadOptions> options, TimeProvider time)
+{
+    private readonly UploadOptions _options = options.Value;
+
+    public async Task<UploadForm> ReadAsync(HttpRequest request, UploadFields fields, CancellationToken cancellationToken)
+    {
+        // 1. Too large by its own word, or no room for it: say so before a byte is read.
+        var isForm = MultipartUpload.IsMultipart(request);
+        if (request.ContentLength > _options.MaxBodyBytes(isForm ? fields : null))
+            throw Problem.ImageTooLarge(_options.MaxBytes).AsException();
+        var room = memory.Reserve(Math.Min(request.ContentLength ?? UploadMemory.BlockBytes, _options.MaxBytes));
+        var buffer = new UploadBuffer(memory, room);
+        try
+        {
+            // 2. The body, within its own time.
+            using var timeout = new CancellationTokenSource(_options.Timeout, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+            var parameters = request.Query.SelectMany(pair => pair.Value, (pair, value) => KeyValuePair.Create(pair.Key, value ?? "")).ToList();
+            var sha256 = await ReadBodyAsync(request, isForm ? fields : null, buffer, parameters, timeout.Token, either.Token);
+
+            // 3. Is it a picture at all?
+            if (buffer.Length == 0) throw Problem.MissingImage("The image is empty.").AsException();
+            if (!ImageSignature.IsImage(buffer.ToSequence())) throw Problem.UnsupportedFormat().AsException();
+            return new(new Upload(buffer, sha256), parameters);
+        }
+        catch
+        {
+            buffer.Release();
+            throw;
+        }
+    }
+
+    private async Task<byte[]> ReadBodyAsync(
+        HttpRequest request, UploadFields? form, UploadBuffer buffer, List<KeyValuePair<string, string>> parameters,
+        CancellationToken timeout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return form is null
+                ? await buffer.ReadAsync(request.Body, _options.MaxBytes, cancellationToken)
+                : await new MultipartUpload(form, _options.MaxBytes).ReadAsync(request, buffer, parameters, cancellationToken);
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested)
+        {
+            throw Problem.SlowRequest().AsException();
+        }
+        catch (BadHttpRequestException bad) when (bad.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            throw Problem.ImageTooLarge(_options.MaxBytes).AsException();
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Globalization;
+using System.Text.Json;
+using Rembg.Contract;
+using Rembg.Contract.Problems;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Rembg.Gateway.Pods;
+
+/// <summary>Why another pod may be asked.</summary>
+internal enum RetryReason { None, Connect, Died, Overload }
+
+/// <summary>How one pod dealt with a run: a cutout, or the problem that is the answer unless another pod does better.</summary>
+internal sealed record Attempt(Cutout? Cutout, Problem? Problem, RetryReason Retry = RetryReason.None)
+{
+    private const int MaxProblemBytes = 64 << 10;
+
+    /// <summary>Of an exchange that came to an end: the status decides, and what cannot be a cutout is a bad answer.</summary>
+    public static Attempt FromAnswer(HttpResponse response, AnswerBuffer body, string contentType)
+    {
+        if (response.Headers[PodHeaders.Overload].ToString() is { Length: > 0 } reason)
+            return new(null, Problem.Overloaded("All inference pods are full.", reason) with { Overload = reason }, RetryReason.Overload);
+        return response.StatusCode switch
+        {
+            StatusCodes.Status200OK => FromPicture(response, body, contentType),
+            StatusCodes.Status504GatewayTimeout => new(null, Problem.DeadlineExceeded()),
+            >= 400 and < 500 => new(null, ReadProblem(response.StatusCode, body) ?? Problem.BadUpstream()),
+            _ => new(null, Problem.BadUpstream()),
+        };
+    }
+
+    /// <summary>Of an exchange that broke: where it broke decides whether another pod may be asked.</summary>
+    public static Attempt FromFailure(IForwarderErrorFeature failure, AnswerBuffer body)
+    {
+        if (body.Overflowed) return new(null, Problem.BadUpstream());
+        var kind = (failure.Exception as HttpRequestException)?.HttpRequestError ?? (failure.Exception as HttpIOException)?.HttpRequestError;
+        return kind switch
+        {
+            HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError => new(null, Problem.BadUpstream(), RetryReason.Connect),
+            HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded => new(null, Problem.BadUpstream()),
+            _ => new(null, Problem.BadUpstream(), RetryReason.Died),
+        };
+    }
+
+    private static Attempt FromPicture(HttpResponse response, AnswerBuffer body, string contentType)
+    {
+        if (body.Length == 0 || response.ContentType != contentType) return new(null, Problem.BadUpstream());
+        var headers = response.Headers;
+        return new(new Cutout(body.ToArray(), contentType, Number(headers, PodHeaders.Width), Number(headers, PodHeaders.Height),
+            Text(headers, PodHeaders.Foreground), Text(headers, PodHeaders.ServerTiming)), null);
+    }
+
+    private static Problem? ReadProblem(int status, AnswerBuffer body)
+    {
+        if (body.Length > MaxProblemBytes) return null;
+        try
+        {
+            var json = JsonSerializer.Deserialize(body.ToArray(), ProblemJson.Default.ProblemDetails);
+            return json is { Title: { } title } && json.Extensions.TryGetValue("code", out var code) && code?.ToString() is { } text
+                ? new Problem(status, text, title) { Detail = json.Detail }
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static int Number(IHeaderDictionary headers, string name) =>
+        int.TryParse(headers[name].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : 0;
+
+    private static string? Text(IHeaderDictionary headers, string name) => headers[name].ToString() is { Length: > 0 } text ? text : null;
+}

@@ -1,0 +1,14 @@
+using System.ComponentModel;
+using System.Text.Json.Serialization;
+
+namespace Rembg.Gateway.Pods;
+
+/// <summary>A picture as a pod made it. Never changed, so caches and answers share the same bytes.</summary>
+/// <param name="Bytes">The file.</param>
+/// <param name="ContentType">Media type of <paramref name="Bytes"/>.</param>
+/// <param name="Width">Pixels; 0 when the pod did not say.</param>
+/// <param name="Height">Pixels; 0 when the pod did not say.</param>
+/// <param name="Foreground">Bounding box of what is visible, "left top width height" in pixels; null when the pod did not say.</param>
+/// <param name="ServerTiming">Where the pod's time went, as it said it.</param>
+[ImmutableObject(true)]
+public sealed record Cutout([property: JsonIgnore] ReadOnlyMemory<byte> Bytes, string ContentType, int Width, int Height, string? Foreground, string? ServerTiming);

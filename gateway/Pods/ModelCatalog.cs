@@ -1,0 +1,46 @@
+using System.Collections.Frozen;
+using Rembg.Contract.Models;
+using Rembg.Contract.Problems;
+
+namespace Rembg.Gateway.Pods;
+
+/// <summary>The models that the pods have loaded, as last heard. Kept when all pods are away: cached answers need no pod.</summary>
+internal sealed class ModelCatalog
+{
+    private volatile Snapshot? _current;
+
+    public bool IsEmpty => _current is null;
+
+    /// <summary>All of them; 503 while no pod has answered yet.</summary>
+    public ModelList List() => Current.List;
+
+    /// <summary>The model that a request names, or the default one. Not known: 400; no pod has answered yet: 503.</summary>
+    public NamedModel Find(string? name)
+    {
+        var current = Current;
+        return current.ByName.TryGetValue(name ?? current.List.Default, out var model)
+            ? model
+            : throw Problem.InvalidParameter("model", "is not a loaded model; GET /v1/models lists them").AsException();
+    }
+
+    /// <summary>Takes in what the pods said; an empty list changes nothing.</summary>
+    internal void Update(IReadOnlyList<ModelList> pods)
+    {
+        if (pods.Count == 0) return;
+        var versions = pods
+            .SelectMany(pod => pod.Models, (pod, model) => (model.Name, Version: $"{pod.Pipeline}:{model.Digest}"))
+            .GroupBy(model => model.Name)
+            // While pods differ (a new version is rolled out) answers of either may come: they are a version of their own.
+            .ToFrozenDictionary(group => group.Key, group => new NamedModel(group.Key, string.Join('+', group.Select(model => model.Version).Distinct().Order(StringComparer.Ordinal))));
+        var models = pods.SelectMany(pod => pod.Models).DistinctBy(model => model.Name).OrderBy(model => model.Name, StringComparer.Ordinal).ToArray();
+        _current = new(new ModelList(pods[0].Pipeline, pods[0].Default, models), versions);
+    }
+
+    private Snapshot Current => _current ?? throw Problem.Overloaded("No inference pod is available.").AsException();
+
+    private sealed record Snapshot(ModelList List, FrozenDictionary<string, NamedModel> ByName);
+}
+
+/// <param name="Name">What a request's <c>model</c> names.</param>
+/// <param name="Version">Changes whenever the bytes of an answer may: pipeline version and digest of the weights.</param>
+internal sealed record NamedModel(string Name, string Version);

@@ -1,0 +1,71 @@
+using System.Runtime.CompilerServices;
+using Rembg.Contract.Models;
+using Yarp.ReverseProxy.Model;
+
+namespace Rembg.Gateway.Pods;
+
+/// <summary>What this gateway knows of one of YARP's destinations beyond its health: how busy it is and what it has loaded.</summary>
+public sealed class Pod
+{
+    private static readonly ConditionalWeakTable<DestinationState, Pod> Known = [];
+
+    /// <summary>A reported load counts less and less: after this time it says nothing.</summary>
+    private static readonly TimeSpan ReportLife = TimeSpan.FromSeconds(2);
+
+    private int _inFlight;
+    private long _reportedLoad;
+    private long _reportedAt;
+    private long _fullUntil;
+    private long _fullForBackgroundUntil;
+
+    public static Pod Of(DestinationState destination) => Known.GetOrCreateValue(destination);
+
+    /// <summary>Runs that this gateway has given it.</summary>
+    public int InFlight => Volatile.Read(ref _inFlight);
+
+    /// <summary>Its answer to <c>GET /v1/models</c>; null until it gave one.</summary>
+    public ModelList? Models { get; internal set; }
+
+    /// <summary>A pod that has not said what it has loaded is given the benefit of the doubt.</summary>
+    public bool Serves(string? model) => Models is null || Models.Models.Any(loaded => loaded.Name == model);
+
+    /// <summary>
+    /// Requests it is likely to hold: our own, or what it last reported for all gateways, which fades towards our own
+    /// as the report grows old.
+    /// </summary>
+    public double Load(TimeProvider time)
+    {
+        var own = InFlight;
+        var age = time.GetElapsedTime(Volatile.Read(ref _reportedAt));
+        var trust = Math.Clamp(1 - age / ReportLife, 0, 1);
+        return own + trust * Math.Max(0, Volatile.Read(ref _reportedLoad) - own);
+    }
+
+    public bool IsFull(Priority priority, TimeProvider time) =>
+        time.GetTimestamp() < Volatile.Read(ref _fullUntil)
+        || (priority == Priority.Background && time.GetTimestamp() < Volatile.Read(ref _fullForBackgroundUntil));
+
+    internal void Enter() => Interlocked.Increment(ref _inFlight);
+
+    internal int Leave() => Interlocked.Decrement(ref _inFlight);
+
+    internal void Reported(int load, TimeProvider time)
+    {
+        Volatile.Write(ref _reportedLoad, load);
+        Volatile.Write(ref _reportedAt, time.GetTimestamp());
+    }
+
+    /// <summary>It refused a run; what is full for interactive runs is full for background ones, but not the other way round.</summary>
+    internal void Full(Priority priority, TimeSpan duration, TimeProvider time)
+    {
+        var until = time.GetTimestamp() + (long)(duration.TotalSeconds * time.TimestampFrequency);
+        Volatile.Write(ref priority == Priority.Interactive ? ref _fullUntil : ref _fullForBackgroundUntil, until);
+    }
+
+    /// <summary>It finished a run, so a place is free.</summary>
+    internal void HasRoom()
+    {
+        Volatile.Write(ref _fullUntil, 0);
+        Volatile.Write(ref _fullForBackgroundUntil, 0);
+    }
+}

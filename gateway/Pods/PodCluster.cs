@@ -1,0 +1,43 @@
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Health;
+
+namespace Rembg.Gateway.Pods;
+
+/// <summary>The pods as YARP's one cluster. It has no route: runs are sent by <see cref="PodExchange"/>, never straight from a client.</summary>
+internal static class PodCluster
+{
+    public const string Id = "inference";
+
+    /// <summary>From the pod's own port to its management port, as both services have it by default.</summary>
+    private const int ManagementOffset = 80;
+
+    public static ClusterConfig From(PodsOptions options) => new()
+    {
+        ClusterId = Id,
+        LoadBalancingPolicy = LeastLoadedPolicy.PolicyName,
+        Destinations = options.Addresses
+            .Select((address, i) => (Address: address, Management: options.ManagementAddresses.ElementAtOrDefault(i) ?? Management(address)))
+            .ToDictionary(pod => pod.Address, pod => new DestinationConfig { Address = pod.Address, Health = pod.Management }),
+        HealthCheck = new()
+        {
+            AvailableDestinationsPolicy = HealthCheckConstants.AvailableDestinations.HealthyAndUnknown,
+            Active = new()
+            {
+                Enabled = true, Path = "/readyz", Interval = options.ProbeEvery, Timeout = options.ConnectTimeout,
+                Policy = HealthCheckConstants.ActivePolicy.ConsecutiveFailures,
+            },
+            // No policy of YARP's is wanted here: PodExchange tells YARP of a pod that broke down.
+            Passive = new() { Enabled = true },
+        },
+        // HTTP/1.1: one connection a run has no head-of-line blocking, and bodies are megabytes. The run's deadline ends it.
+        HttpRequest = new() { Version = new(1, 1), VersionPolicy = HttpVersionPolicy.RequestVersionExact, ActivityTimeout = TimeSpan.FromHours(1) },
+    };
+
+    private static string Management(string address)
+    {
+        var uri = new UriBuilder(address);
+        uri.Port += ManagementOffset;
+        return uri.Uri.ToString();
+    }
+}

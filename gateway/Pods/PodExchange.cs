@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+using Rembg.Contract;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Health;
+using Yarp.ReverseProxy.Model;
+
+namespace Rembg.Gateway.Pods;
+
+/// <summary>
+/// One run at one pod, sent by YARP. The run has an HttpContext of its own, not a client's: several clients may wait
+/// for it, and nothing that a client sent (keys, cookies) can reach a pod, because only what is set here is there.
+/// </summary>
+internal sealed class PodExchange(
+    IHttpForwarder forwarder, IDestinationHealthUpdater health, Quarantine quarantine, IOptions<PodsOptions> options, TimeProvider time)
+{
+    public async Task<Attempt> SendAsync(ClusterState cluster, DestinationState destination, InferenceRequest request, CancellationToken cancellationToken)
+    {
+        var pod = Pod.Of(destination);
+        using var body = new AnswerBuffer(options.Value.MaxAnswerBytes);
+        var context = Context(request, body);
+
+        pod.Enter();
+        ForwarderError error;
+        int others;
+        try
+        {
+            error = await forwarder.SendAsync(
+                context, destination.Model.Config.Address, cluster.Model.HttpClient, cluster.Model.Config.HttpRequest!, HttpTransformer.Default, cancellationToken);
+        }
+        finally
+        {
+            others = pod.Leave();
+        }
+        cancellationToken.ThrowIfCancellationRequested();
+
+        var attempt = error == ForwarderError.None
+            ? Attempt.FromAnswer(context.Response, body, request.Options.ContentType)
+            : Attempt.FromFailure(context.Features.GetRequiredFeature<IForwarderErrorFeature>(), body);
+        Learn(cluster, destination, request, context.Response, attempt, others + 1);
+        return attempt;
+    }
+
+    /// <summary>Every exchange teaches something about the pod and the image.</summary>
+    private void Learn(ClusterState cluster, DestinationState destination, InferenceRequest request, HttpResponse response, Attempt attempt, int runs)
+    {
+        var pod = Pod.Of(destination);
+        if (int.TryParse(response.Headers[PodHeaders.Load].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var load)) pod.Reported(load, time);
+        switch (attempt)
+        {
+            case { Retry: RetryReason.Overload, Problem.Overload: PodHeaders.Draining }:
+            case { Retry: RetryReason.Connect }:
+                Rest();
+                break;
+            case { Retry: RetryReason.Overload }:
+                pod.Full(request.Priority, options.Value.FullFor, time);
+                break;
+            case { Retry: RetryReason.Died }:
+                quarantine.Died(request.Sha256, runs);
+                Rest();
+                break;
+            case { Cutout: not null }:
+                quarantine.Survived(request.Sha256);
+                pod.HasRoom();
+                break;
+        }
+
+        void Rest() => health.SetPassive(cluster, destination, DestinationHealth.Unhealthy, options.Value.RestAfterFailure);
+    }
+
+    private DefaultHttpContext Context(InferenceRequest request, AnswerBuffer body)
+    {
+        var left = Math.Max(1, (long)(request.Deadline - time.GetUtcNow()).TotalMilliseconds);
+        var context = new DefaultHttpContext
+        {
+            TraceIdentifier = request.RequestId,
+            Request =
+            {
+                Method = HttpMethods.Post,
+                Protocol = HttpProtocol.Http11,
+                Path = "/v1/infer",
+                QueryString = new("?" + request.Options.ToQuery()),
+                ContentLength = request.Image.Length,
+                ContentType = "application/octet-stream",
+                Body = PipeReader.Create(request.Image).AsStream(),
+                Headers =
+                {
+                    [PodHeaders.Deadline] = left.ToString(CultureInfo.InvariantCulture),
+                    [PodHeaders.Priority] = request.Priority.ToHeader(),
+                    ["X-Request-Id"] = request.RequestId,
+                },
+            },
+        };
+        context.Response.Body = body;
+        return context;
+    }
+}

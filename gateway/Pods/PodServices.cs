@@ -1,0 +1,38 @@
+using System.Net;
+using Yarp.ReverseProxy;
+using Yarp.ReverseProxy.LoadBalancing;
+using Yarp.ReverseProxy.ServiceDiscovery;
+
+namespace Rembg.Gateway.Pods;
+
+public static class PodServices
+{
+    public static void AddPods(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<PodsOptions>().BindConfiguration(PodsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        var options = builder.Configuration.GetSection(PodsOptions.Section).Get<PodsOptions>() ?? new();
+
+        services.AddReverseProxy()
+            .LoadFromMemory([], [PodCluster.From(options)])
+            .ConfigureHttpClient((_, handler) => handler.ConnectTimeout = options.ConnectTimeout);
+        services.AddSingleton<LookUp>(Dns.GetHostAddressesAsync);
+        services.AddSingleton<IDestinationResolver, PodResolver>();
+        services.AddSingleton<LeastLoadedPolicy>();
+        services.AddSingleton<ILoadBalancingPolicy>(provider => provider.GetRequiredService<LeastLoadedPolicy>());
+
+        services.AddSingleton<Quarantine>();
+        services.AddSingleton<RetryBudget>();
+        services.AddSingleton<PodExchange>();
+        services.AddSingleton<InferenceClient>();
+        services.AddSingleton<ModelCatalog>();
+        services.AddHostedService<ModelPoller>();
+        services.AddHealthChecks().AddCheck<PodsCheck>("pods");
+
+        // YARP tells of every configuration change and probe; its warnings are enough.
+        builder.Logging.AddFilter("Yarp", LogLevel.Warning);
+    }
+
+    /// <summary>Loads the cluster and starts its health checks; there are no routes to map.</summary>
+    public static void MapPods(this WebApplication app) => app.MapReverseProxy();
+}

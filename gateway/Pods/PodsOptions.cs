@@ -1,0 +1,59 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Rembg.Gateway.Pods;
+
+/// <summary>Where the inference pods are and how to deal with them.</summary>
+public sealed class PodsOptions : IValidatableObject
+{
+    public const string Section = "Pods";
+
+    /// <summary>
+    /// Pods by address (<c>http://127.0.0.1:7100</c>) or by the name of a headless service, each of whose addresses is a pod.
+    /// </summary>
+    [MinLength(1, ErrorMessage = "Pods:Addresses must name at least one pod or headless service.")]
+    public IList<string> Addresses { get; } = [];
+
+    /// <summary>Management addresses in the same order; without one it is the pod's address with its port + 80.</summary>
+    public IList<string> ManagementAddresses { get; } = [];
+
+    /// <summary>How often names are looked up again: new pods take part, and old ones leave, after this time.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.05", "00:05:00", ErrorMessage = "Pods:ResolveEvery must be between 50 ms and 5 min.")]
+    public TimeSpan ResolveEvery { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often each pod's <c>/readyz</c> and <c>/v1/models</c> are asked.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.05", "00:05:00", ErrorMessage = "Pods:ProbeEvery must be between 50 ms and 5 min.")]
+    public TimeSpan ProbeEvery { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Time for a probe's answer and for a connection to a pod.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.05", "00:01:00", ErrorMessage = "Pods:ConnectTimeout must be between 50 ms and 1 min.")]
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a pod rests after a connection to it failed or broke, unless a probe finds it gone for longer.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.05", "00:10:00", ErrorMessage = "Pods:RestAfterFailure must be between 50 ms and 10 min.")]
+    public TimeSpan RestAfterFailure { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a pod that said it is full is not asked. Short: a place may be free again after the next batch.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00", ErrorMessage = "Pods:FullFor must be between 0 and 1 min.")]
+    public TimeSpan FullFor { get; set; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Bytes of an answer that are accepted from a pod; more is 502.</summary>
+    [Range(1024, int.MaxValue, ErrorMessage = "Pods:MaxAnswerBytes must be between 1 KiB and 2 GiB.")]
+    public int MaxAnswerBytes { get; set; } = 256 << 20;
+
+    /// <summary>Retries that may be saved up; each is one run on a second pod. A dying pod needs one for each run it held.</summary>
+    [Range(1, 100_000, ErrorMessage = "Pods:RetryBurst must be between 1 and 100000.")]
+    public int RetryBurst { get; set; } = 100;
+
+    /// <summary>Share of runs that may be retried once the burst is spent, so that retries never multiply an overload.</summary>
+    [Range(0.0, 1.0, ErrorMessage = "Pods:RetryShare must be between 0 and 1.")]
+    public double RetryShare { get; set; } = 0.1;
+
+    /// <summary>How long an image that pods died of is refused.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.05", "1.00:00:00", ErrorMessage = "Pods:QuarantineFor must be between 50 ms and a day.")]
+    public TimeSpan QuarantineFor { get; set; } = TimeSpan.FromMinutes(5);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        Addresses.Concat(ManagementAddresses)
+            .Where(address => !Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttp)
+            .Select(address => new ValidationResult($"Pods:Addresses and Pods:ManagementAddresses must be http:// addresses; '{address}' is not."));
+}

@@ -1,0 +1,34 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace Rembg.Gateway.Telemetry;
+
+/// <summary>The gateway's meters for HTTP, cache and pods.</summary>
+public sealed class GatewayMetrics
+{
+    public static readonly ActivitySource Activities = new("Rembg.Gateway");
+
+    private readonly Counter<long> _requests;
+    private readonly Histogram<double> _seconds;
+    private readonly Counter<long> _cache;
+    private readonly Counter<long> _retries;
+
+    public GatewayMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create("rembg.gateway");
+        _requests = meter.CreateCounter<long>("requests_total", description: "Requests by route and status code.");
+        _seconds = meter.CreateHistogram<double>("request_seconds", description: "Seconds from a request's headers to the end of its answer.");
+        _cache = meter.CreateCounter<long>("cache_total", description: "Cache look-ups by result (hit, miss, coalesced, error) and tier (memory, redis).");
+        _retries = meter.CreateCounter<long>("upstream_retries_total", description: "Runs that were given to a second pod, by reason (connect, died, overload).");
+    }
+
+    public void Request(string route, int code, TimeSpan took)
+    {
+        _requests.Add(1, new("route", route), new("code", code));
+        _seconds.Record(took.TotalSeconds, new KeyValuePair<string, object?>("route", route));
+    }
+
+    public void Cache(string result, string tier) => _cache.Add(1, new("result", result), new("tier", tier));
+
+    public void Retry(string reason) => _retries.Add(1, new KeyValuePair<string, object?>("reason", reason));
+}

@@ -1,0 +1,106 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Rembg.Contract.Models;
+
+namespace Rembg.Testing;
+
+/// <summary>What a pod was asked.</summary>
+public sealed record PodRequest(string Query, IHeaderDictionary Headers, byte[] Image)
+{
+    public string Sha256 => Convert.ToHexStringLower(SHA256.HashData(Image));
+}
+
+/// <summary>How a pod answers one run.</summary>
+public delegate Task PodScript(HttpContext context, PodRequest request);
+
+/// <summary>
+/// An inference pod without a model: real Kestrel, the contract's routes (the management ones on the same port), and
+/// answers by script (<see cref="PodScripts"/>).
+/// </summary>
+public sealed class FakePod : IAsyncDisposable
+{
+    private WebApplication? _app;
+    private int _inFlight;
+
+    private FakePod(int port) => Port = port;
+
+    public int Port { get; private set; }
+    public string Address => $"http://127.0.0.1:{Port}";
+
+    /// <summary>How it answers unless <see cref="Next"/> says otherwise.</summary>
+    public PodScript Always { get; set; } = PodScripts.Cutout();
+
+    /// <summary>Answers of the next runs, one each.</summary>
+    public ConcurrentQueue<PodScript> Next { get; } = [];
+
+    /// <summary>All runs so far.</summary>
+    public ConcurrentQueue<PodRequest> Requests { get; } = [];
+    public int InFlight => Volatile.Read(ref _inFlight);
+    public bool Ready { get; set; } = true;
+
+    public ModelList Models { get; set; } = new("test-1", "model-a",
+    [
+        new("model-a", new string('a', 64), 64, 64, "MIT", "cpu", [1]),
+        new("model-b", new string('b', 64), 32, 32, "MIT", "cpu", [1]),
+    ]);
+
+    public static async Task<FakePod> StartAsync(int port = 0)
+    {
+        var pod = new FakePod(port);
+        await pod.LaunchAsync();
+        return pod;
+    }
+
+    /// <summary>As kill -9: every connection breaks and the port is closed.</summary>
+    public async Task KillAsync()
+    {
+        if (_app is not { } app) return;
+        _app = null;
+        await app.StopAsync(new CancellationToken(canceled: true));
+        await app.DisposeAsync();
+    }
+
+    /// <summary>On the same port.</summary>
+    public async Task RestartAsync()
+    {
+        await KillAsync();
+        await LaunchAsync();
+    }
+
+    public async ValueTask DisposeAsync() => await KillAsync();
+
+    private async Task LaunchAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null).UseUrls($"http://127.0.0.1:{Port}");
+        _app = builder.Build();
+        _app.MapPost("/v1/infer", InferAsync);
+        _app.MapGet("/v1/models", context => context.Response.WriteAsJsonAsync(Models, ModelJson.Default.ModelList));
+        _app.MapGet("/readyz", context => Task.FromResult(context.Response.StatusCode = Ready ? 200 : 503));
+        await _app.StartAsync();
+        Port = new Uri(_app.Urls.Single()).Port;
+    }
+
+    private async Task InferAsync(HttpContext context)
+    {
+        using var image = new MemoryStream();
+        await context.Request.Body.CopyToAsync(image, context.RequestAborted);
+        var request = new PodRequest(context.Request.QueryString.Value ?? "", new HeaderDictionary(context.Request.Headers.ToDictionary()), image.ToArray());
+        Requests.Enqueue(request);
+        Interlocked.Increment(ref _inFlight);
+        try
+        {
+            await (Next.TryDequeue(out var script) ? script : Always)(context, request);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _inFlight);
+        }
+    }
+}

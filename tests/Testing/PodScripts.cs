@@ -1,0 +1,84 @@
+using Microsoft.AspNetCore.Http;
+using Rembg.Contract;
+using Rembg.Contract.Cutouts;
+using Rembg.Contract.Problems;
+
+namespace Rembg.Testing;
+
+/// <summary>Ways in which a pod may answer.</summary>
+public static class PodScripts
+{
+    /// <summary>A cutout of the asked format's type: its signature, then filler up to <paramref name="bytes"/>.</summary>
+    public static PodScript Cutout(int bytes = 1000, int load = 1) => async (context, request) =>
+    {
+        var options = CutoutOptions.Parse(context.Request.Query.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.ToString())));
+        var response = context.Response;
+        response.ContentType = options.ContentType;
+        response.Headers[PodHeaders.Width] = "40";
+        response.Headers[PodHeaders.Height] = "30";
+        response.Headers[PodHeaders.Foreground] = "1 2 3 4";
+        response.Headers[PodHeaders.BatchSize] = "1";
+        response.Headers[PodHeaders.Load] = $"{load}";
+        response.Headers[PodHeaders.ServerTiming] = "queue;dur=1, decode;dur=2, infer;dur=3, encode;dur=4, total;dur=10";
+        await response.Body.WriteAsync(Picture(options.Format, bytes));
+    };
+
+    /// <summary>Waits for something, then goes on; ends early when the gateway hangs up.</summary>
+    public static PodScript After(Task something, PodScript then) => async (context, request) =>
+    {
+        await something.WaitAsync(context.RequestAborted);
+        await then(context, request);
+    };
+
+    public static PodScript Overloaded(string reason = PodHeaders.QueueFull) => (context, _) =>
+        ProblemWriter.WriteAsync(context, Problem.Overloaded("The queue is full.", reason));
+
+    public static PodScript Refuses(Problem problem) => (context, _) => ProblemWriter.WriteAsync(context, problem);
+
+    /// <summary>Dies with the request in hand.</summary>
+    public static PodScript Dies() => (context, _) =>
+    {
+        context.Abort();
+        return Task.CompletedTask;
+    };
+
+    /// <summary>Dies when a part of the answer is out.</summary>
+    public static PodScript DiesMidAnswer() => async (context, request) =>
+    {
+        context.Response.ContentLength = 100_000;
+        context.Response.ContentType = "image/png";
+        await context.Response.Body.WriteAsync(Picture(OutputFormat.Png, 50_000));
+        await context.Response.Body.FlushAsync();
+        context.Abort();
+    };
+
+    /// <summary>Says yes, with something that is not a picture.</summary>
+    public static PodScript Garbage(string contentType = "image/png") => (context, _) =>
+    {
+        context.Response.ContentType = contentType;
+        return context.Response.WriteAsync("<html>It works!</html>");
+    };
+
+    /// <summary>An answer without an end.</summary>
+    public static PodScript Endless() => async (context, _) =>
+    {
+        context.Response.ContentType = "image/png";
+        var picture = Picture(OutputFormat.Png, 64 << 10);
+        while (!context.RequestAborted.IsCancellationRequested) await context.Response.Body.WriteAsync(picture, context.RequestAborted);
+    };
+
+    private static byte[] Picture(OutputFormat format, int bytes)
+    {
+        byte[] signature = format switch
+        {
+            OutputFormat.Png => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A],
+            OutputFormat.Jpg => [0xFF, 0xD8, 0xFF],
+            OutputFormat.Webp => [.. "RIFF\0\0\0\0WEBP"u8],
+            _ => [.. "PK\u0003\u0004"u8],
+        };
+        var picture = new byte[Math.Max(bytes, signature.Length)];
+        new Random(1).NextBytes(picture);
+        signature.CopyTo(picture, 0);
+        return picture;
+    }
+}
