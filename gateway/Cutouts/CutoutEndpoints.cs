@@ -1,5 +1,5 @@
-using System.Security.Claims;
 using Rembg.Contract.Cutouts;
+using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts.Uploads;
 using Rembg.Gateway.Edge;
 using Rembg.Gateway.Pods;
@@ -11,8 +11,8 @@ internal static class CutoutEndpoints
 {
     public static void MapCutouts(this IEndpointRouteBuilder app)
     {
-        app.MapPost("/v1/remove-background", RemoveBackgroundAsync);
-        app.MapPost("/remove-background", RemoveBackgroundAsync);
+        app.MapPost("/v1/remove-background", RemoveBackgroundAsync).RequireClient();
+        app.MapPost("/remove-background", RemoveBackgroundAsync).RequireClient();
         app.MapGet("/v1/models", (ModelCatalog models) => TypedResults.Ok(models.List()));
     }
 
@@ -26,7 +26,7 @@ internal static class CutoutEndpoints
 
         // 3. The client may have it already.
         var cutouts = context.RequestServices.GetRequiredService<CutoutService>();
-        var key = cutouts.Identify(form.Image, options, context.User.FindFirstValue(ClaimTypes.NameIdentifier));
+        var key = cutouts.Identify(form.Image, options, context.GetClient().Id);
         if (CutoutResponse.IsKnownToClient(context, key))
         {
             CutoutResponse.WriteNotModified(context, key);

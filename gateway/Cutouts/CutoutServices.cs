@@ -3,9 +3,11 @@ using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Caching.StackExchangeRedis;
 using Microsoft.Extensions.Options;
+using Rembg.Contract.Hosting;
 using Rembg.Gateway.Cutouts.Caching;
 using Rembg.Gateway.Cutouts.Uploads;
 using Rembg.Gateway.Pods;
+using Rembg.Gateway.Redis;
 using StackExchange.Redis;
 
 namespace Rembg.Gateway.Cutouts;
@@ -15,24 +17,25 @@ public static class CutoutServices
     public static void AddCutouts(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<UploadOptions>().BindConfiguration(UploadOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.AddOptions<UploadOptions>(UploadOptions.Section);
         services.AddSingleton<UploadMemory>();
         services.AddSingleton<UploadReader>();
 
-        AddCache(services, builder.Configuration.GetConnectionString("Redis"));
+        AddCache(builder);
         services.AddSingleton<SharedRuns<Cutout>>();
         services.AddSingleton<CutoutService>();
     }
 
-    private static void AddCache(IServiceCollection services, string? redis)
+    private static void AddCache(WebApplicationBuilder builder)
     {
-        services.AddOptions<CacheOptions>().BindConfiguration(CacheOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        var services = builder.Services;
+        builder.AddOptions<CacheOptions>(CacheOptions.Section);
         services.AddOptions<MemoryCacheOptions>().Configure<IOptions<CacheOptions>>((memory, cache) => memory.SizeLimit = cache.Value.MaxBytes);
         services.AddOptions<HybridCacheOptions>().Configure<IOptions<CacheOptions>>((hybrid, cache) =>
             hybrid.MaximumPayloadBytes = cache.Value.MaxEntryBytes + CutoutSerializer.MaxFactsBytes);
         services.AddHybridCache().AddSerializer<Cutout, CutoutSerializer>();
         services.AddSingleton<CutoutCache>();
-        if (redis is not { Length: > 0 }) return;
+        if (!builder.HasRedis()) return;
 
         // A connection of its own: megabytes must not stand in the way of the small commands of limits and tasks.
         services.AddSingleton<IDistributedCache>(provider => ActivatorUtilities.CreateInstance<GuardedRedis>(provider, new RedisCache(new RedisCacheOptions
@@ -40,7 +43,7 @@ public static class CutoutServices
             InstanceName = "rembg:cache:",
             ConnectionMultiplexerFactory = async () =>
             {
-                var configuration = ConfigurationOptions.Parse(redis);
+                var configuration = ConfigurationOptions.Parse(builder.Configuration.GetConnectionString("Redis")!);
                 configuration.AbortOnConnectFail = false;
                 return await ConnectionMultiplexer.ConnectAsync(configuration);
             },

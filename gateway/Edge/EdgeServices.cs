@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
+using Rembg.Contract.Hosting;
 using Rembg.Gateway.Cutouts.Uploads;
 using IPNetwork = System.Net.IPNetwork;
 
@@ -13,7 +14,7 @@ public static class EdgeServices
     public static void AddEdge(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<EdgeOptions>().BindConfiguration(EdgeOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.AddOptions<EdgeOptions>(EdgeOptions.Section);
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<EdgeOptions>, IOptions<UploadOptions>>(Limit);
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<EdgeOptions>>(Trust);
 

@@ -9,6 +9,8 @@ internal static class PodCluster
 {
     public const string Id = "inference";
 
+    private const string Local = "http://127.0.0.1:7100";
+
     /// <summary>From the pod's own port to its management port, as both services have it by default.</summary>
     private const int ManagementOffset = 80;
 
@@ -16,7 +18,7 @@ internal static class PodCluster
     {
         ClusterId = Id,
         LoadBalancingPolicy = LeastLoadedPolicy.PolicyName,
-        Destinations = options.Addresses
+        Destinations = options.Addresses.DefaultIfEmpty(Local)
             .Select((address, i) => (Address: address, Management: options.ManagementAddresses.ElementAtOrDefault(i) ?? Management(address)))
             .ToDictionary(pod => pod.Address, pod => new DestinationConfig { Address = pod.Address, Health = pod.Management }),
         HealthCheck = new()

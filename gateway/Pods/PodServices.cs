@@ -1,4 +1,5 @@
 using System.Net;
+using Rembg.Contract.Hosting;
 using Yarp.ReverseProxy;
 using Yarp.ReverseProxy.LoadBalancing;
 using Yarp.ReverseProxy.ServiceDiscovery;
@@ -10,7 +11,7 @@ public static class PodServices
     public static void AddPods(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<PodsOptions>().BindConfiguration(PodsOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.AddOptions<PodsOptions>(PodsOptions.Section);
         var options = builder.Configuration.GetSection(PodsOptions.Section).Get<PodsOptions>() ?? new();
 
         services.AddReverseProxy()

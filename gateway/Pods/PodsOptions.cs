@@ -8,9 +8,9 @@ public sealed class PodsOptions : IValidatableObject
     public const string Section = "Pods";
 
     /// <summary>
-    /// Pods by address (<c>http://127.0.0.1:7100</c>) or by the name of a headless service, each of whose addresses is a pod.
+    /// Pods by address (<c>http://10.0.0.7:8080</c>) or by the name of a headless service, each of whose addresses is a
+    /// pod. Without any, the one that <c>run.sh</c> starts beside the gateway.
     /// </summary>
-    [MinLength(1, ErrorMessage = "Pods:Addresses must name at least one pod or headless service.")]
     public IList<string> Addresses { get; } = [];
 
     /// <summary>Management addresses in the same order; without one it is the pod's address with its port + 80.</summary>

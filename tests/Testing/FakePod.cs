@@ -82,7 +82,7 @@ public sealed class FakePod : IAsyncDisposable
         _app = builder.Build();
         _app.MapPost("/v1/infer", InferAsync);
         _app.MapGet("/v1/models", context => context.Response.WriteAsJsonAsync(Models, ModelJson.Default.ModelList));
-        _app.MapGet("/readyz", context => Task.FromResult(context.Response.StatusCode = Ready ? 200 : 503));
+        _app.MapGet("/readyz", () => Ready ? Results.Ok() : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
         await _app.StartAsync();
         Port = new Uri(_app.Urls.Single()).Port;
     }

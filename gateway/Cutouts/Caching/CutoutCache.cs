@@ -17,9 +17,10 @@ internal sealed class CutoutCache(HybridCache cache, IOptions<CacheOptions> opti
     private const int MaxWrites = 8;
 
     private int _writes;
-    private readonly HybridCacheEntryOptions _memory = Entry(options, HybridCacheEntryFlags.DisableUnderlyingData | HybridCacheEntryFlags.DisableDistributedCache);
-    private readonly HybridCacheEntryOptions _both = Entry(options, HybridCacheEntryFlags.DisableUnderlyingData);
-    private readonly HybridCacheEntryOptions _redis = Entry(options, HybridCacheEntryFlags.DisableLocalCache);
+    private readonly HybridCacheEntryOptions _findInMemory = Entry(options, HybridCacheEntryFlags.DisableUnderlyingData | HybridCacheEntryFlags.DisableDistributedCache);
+    private readonly HybridCacheEntryOptions _find = Entry(options, HybridCacheEntryFlags.DisableUnderlyingData);
+    private readonly HybridCacheEntryOptions _storeInMemory = Entry(options, HybridCacheEntryFlags.DisableDistributedCache);
+    private readonly HybridCacheEntryOptions _storeInRedis = Entry(options, HybridCacheEntryFlags.DisableLocalCache);
 
     public async ValueTask<Cutout?> FindAsync(string key, CancellationToken cancellationToken)
     {
@@ -31,19 +32,19 @@ internal sealed class CutoutCache(HybridCache cache, IOptions<CacheOptions> opti
         metrics.Cache("miss", "memory");
         if (redis is null) return null;
 
-        var far = await cache.GetOrCreateAsync(key, NoData, _both, cancellationToken: cancellationToken);
+        var far = await cache.GetOrCreateAsync(key, NoData, _find, cancellationToken: cancellationToken);
         metrics.Cache(far is null ? "miss" : "hit", "redis");
         return far;
     }
 
     public ValueTask<Cutout?> FindInMemoryAsync(string key, CancellationToken cancellationToken) =>
-        cache.GetOrCreateAsync(key, NoData, _memory, cancellationToken: cancellationToken);
+        cache.GetOrCreateAsync(key, NoData, _findInMemory, cancellationToken: cancellationToken);
 
     /// <summary>Keeps an answer; nobody waits for Redis.</summary>
     public async Task StoreAsync(string key, Cutout cutout)
     {
         if (cutout.Bytes.Length > options.Value.MaxEntryBytes) return;
-        await cache.SetAsync(key, cutout, _memory, cancellationToken: CancellationToken.None);
+        await cache.SetAsync(key, cutout, _storeInMemory, cancellationToken: CancellationToken.None);
         if (redis is not null) _ = WriteBehindAsync(key, cutout);
     }
 
@@ -51,7 +52,7 @@ internal sealed class CutoutCache(HybridCache cache, IOptions<CacheOptions> opti
     {
         try
         {
-            if (Interlocked.Increment(ref _writes) <= MaxWrites) await cache.SetAsync(key, cutout, _redis, cancellationToken: CancellationToken.None);
+            if (Interlocked.Increment(ref _writes) <= MaxWrites) await cache.SetAsync(key, cutout, _storeInRedis, cancellationToken: CancellationToken.None);
         }
         finally
         {
