@@ -3,6 +3,7 @@ using Rembg.Bench;
 // One entry a scenario, in the order of `bench.sh all`.
 var scenarios = new Dictionary<string, Func<Report, Task>>
 {
+    ["pipeline"] = PipelineScenario.RunAsync,
 };
 
 var wanted = args is [] or ["all"] ? [.. scenarios.Keys] : args;

@@ -1,0 +1,152 @@
+using System.IO.Compression;
+using System.IO.Pipelines;
+using Rembg.Contract.Cutouts;
+
+namespace Rembg.Inference.Imaging;
+
+/// <summary>
+/// The answer, planned from header, mask and options without decoding, then written: the photograph is decoded once,
+/// at the size that is needed, and streamed through mask, filter and deflate into the pipe.
+/// </summary>
+public sealed class Cutout
+{
+    // Encoded bytes are handed to the client about so often; also how often a cancelled request is noticed.
+    private const int RowsAFlush = 64;
+
+    private readonly ImageHeader _header;
+    private readonly Mask _mask;
+    private readonly CutoutOptions _options;
+
+    private Cutout(ImageHeader header, Mask mask, CutoutOptions options)
+    {
+        (_header, _mask, _options) = (header, mask, options);
+        (Width, Height) = Fit(header.UprightWidth, header.UprightHeight, options.MaxPixels);
+        using var alpha = Alpha();
+        Foreground = Foreground.Of(alpha);
+    }
+
+    /// <summary>Size of the answer in pixels.</summary>
+    public int Width { get; }
+    public int Height { get; }
+    public Foreground Foreground { get; }
+    public string ContentType => _options.ContentType;
+
+    /// <summary>Bytes that <see cref="WriteAsync"/> holds at its peak, besides the file and the mask.</summary>
+    public long DecodedBytes => CutoutMemory.Of(_header, _mask, _options, Width, Height);
+
+    /// <summary>Decides everything that an answer's headers say.</summary>
+    public static Cutout Plan(ImageHeader header, Mask mask, CutoutOptions options) => new(header, mask, options);
+
+    /// <summary>Writes the picture and flushes; the pipe is left open.</summary>
+    /// <exception cref="Contract.Problems.ProblemException">
+    /// 422 when the file cannot be decoded. A file that <see cref="InputImage"/> has decoded gives this before the first
+    /// byte at the latest, or not at all.
+    /// </exception>
+    public async Task WriteAsync(ReadOnlyMemory<byte> file, PipeWriter output, CancellationToken cancellation)
+    {
+        if (_options.Format == OutputFormat.Zip)
+        {
+            await WriteZipAsync(file, output, cancellation);
+            return;
+        }
+        using var rows = Rows(file);
+        await WritePictureAsync(rows, _options.Format, output, cancellation);
+    }
+
+    /// <summary>At most that many pixels, same aspect ratio, at least one pixel each way; never enlarged.</summary>
+    private static (int Width, int Height) Fit(int width, int height, long? maxPixels)
+    {
+        var pixels = (double)width * height;
+        if (maxPixels is not { } max || pixels <= max) return (width, height);
+        var scale = Math.Sqrt(max / pixels);
+        // Rounding down keeps the promise; a side that is already one pixel leaves all of it to the other.
+        return width * scale < 1 ? (1, (int)Math.Min(height, max))
+            : height * scale < 1 ? ((int)Math.Min(width, max), 1)
+            : ((int)(width * scale), (int)(height * scale));
+    }
+
+    private RowSource Rows(ReadOnlyMemory<byte> file)
+    {
+        if (_options.Channels == OutputChannels.Alpha) return Alpha();
+        var background = _options.Background;
+        if (_options.Format == OutputFormat.Jpg) background = OverWhite(background ?? new(0, 0, 0, 0));
+        var photo = ImageCodec.Open(file, _header, Width, Height, PhotoColours.SrgbWithAlpha);
+        return new CutoutRows(photo, Alpha(), background, _options.Format == OutputFormat.Jpg ? 3 : 4);
+    }
+
+    private RowSource Alpha()
+    {
+        RowSource alpha = new MaskRows(_mask);
+        if (alpha.Width != Width || alpha.Height != Height) alpha = new ResizedRows(alpha, Width, Height);
+        return _options.PostProcessMask ? new SmoothedRows(alpha) : alpha;
+    }
+
+    private static async Task WritePictureAsync(RowSource rows, OutputFormat format, PipeWriter output, CancellationToken cancellation)
+    {
+        if (format == OutputFormat.Png)
+        {
+            using var png = new PngWriter(output, rows.Width, rows.Height, rows.Channels);
+            for (var y = 0; y < rows.Height; y++)
+            {
+                png.WriteRow(rows.Next());
+                if (y % RowsAFlush == RowsAFlush - 1) await FlushAsync(output, cancellation);
+            }
+            png.Finish();
+        }
+        else
+        {
+            using var picture = new Picture(rows.Width, rows.Height, rows.Channels);
+            for (var y = 0; y < rows.Height; y++)
+            {
+                if (y % RowsAFlush == 0) cancellation.ThrowIfCancellationRequested();
+                rows.Next().CopyTo(picture.Rows(y, 1));
+            }
+            ImageCodec.Encode(picture, webp: format == OutputFormat.Webp, output.AsStream(leaveOpen: true), cancellation);
+        }
+        await FlushAsync(output, cancellation);
+    }
+
+    /// <summary>remove.bg's archive: colours and mask apart, which is far smaller than a PNG of both.</summary>
+    private async Task WriteZipAsync(ReadOnlyMemory<byte> file, PipeWriter output, CancellationToken cancellation)
+    {
+        await using var zip = await ZipArchive.CreateAsync(output.AsStream(leaveOpen: true), ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellation);
+        var isAnswerAlready = _header is { Format: ImageFormat.Jpeg, IsSrgb: true, Orientation: 1 } && Width == _header.Width;
+        await WriteEntryAsync(zip, "color.jpg", async entry =>
+        {
+            if (isAnswerAlready)
+            {
+                await entry.WriteAsync(file[.._header.Length], cancellation);
+                return;
+            }
+            using var photo = ImageCodec.Open(file, _header, Width, Height, PhotoColours.Srgb);
+            await WritePictureAsync(photo, OutputFormat.Jpg, entry, cancellation);
+        }, cancellation);
+        await WriteEntryAsync(zip, "alpha.png", async entry =>
+        {
+            using var alpha = Alpha();
+            await WritePictureAsync(alpha, OutputFormat.Png, entry, cancellation);
+        }, cancellation);
+    }
+
+    private static async Task WriteEntryAsync(ZipArchive zip, string name, Func<PipeWriter, Task> write, CancellationToken cancellation)
+    {
+        await using var stream = await zip.CreateEntry(name, CompressionLevel.NoCompression).OpenAsync(cancellation);
+        var entry = PipeWriter.Create(stream, new(leaveOpen: true));
+        await write(entry);
+        await entry.CompleteAsync();
+    }
+
+    private static async ValueTask FlushAsync(PipeWriter output, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var flush = await output.FlushAsync(cancellation);
+        // The reader has gone: nobody will see the rest.
+        if (flush.IsCompleted) throw new OperationCanceledException("The answer's reader has gone.");
+    }
+
+    private static Rgba OverWhite(Rgba colour)
+    {
+        byte Mix(byte value) => (byte)((value * colour.A + 255 * (255 - colour.A) + 127) / 255);
+        return new(Mix(colour.R), Mix(colour.G), Mix(colour.B));
+    }
+}

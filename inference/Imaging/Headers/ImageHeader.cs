@@ -1,0 +1,67 @@
+using Rembg.Contract.Problems;
+
+namespace Rembg.Inference.Imaging;
+
+/// <summary>
+/// What a file says about its picture, read by parsers of our own: nothing reaches the native library before
+/// this has said yes. Sizes are in pixels, as stored, before the orientation is applied.
+/// </summary>
+public sealed record ImageHeader(ImageFormat Format, int Width, int Height)
+{
+    /// <summary>EXIF orientation, 1 (upright) to 8; from 5 on the sides are swapped.</summary>
+    public int Orientation { get; init; } = 1;
+
+    /// <summary>The decoder cannot go row by row: progressive or multi-scan JPEG, interlaced PNG, any WebP.</summary>
+    public bool NeedsWholePicture { get; init; }
+
+    /// <summary>The file has an alpha channel or a transparent colour.</summary>
+    public bool HasAlpha { get; init; }
+
+    /// <summary>Samples have 16 bits (PNG only).</summary>
+    public bool Has16Bits { get; init; }
+
+    /// <summary>Colours are to be read as sRGB: no profile, and not CMYK.</summary>
+    public bool IsSrgb { get; init; } = true;
+
+    /// <summary>Bytes of the file up to the end of the picture; what follows is no part of it.</summary>
+    public int Length { get; init; }
+
+    public bool SwapsSides => Orientation >= 5;
+    public int UprightWidth => SwapsSides ? Height : Width;
+    public int UprightHeight => SwapsSides ? Width : Height;
+    public long Pixels => (long)Width * Height;
+
+    /// <summary>Reads and judges the header of <paramref name="file"/>.</summary>
+    /// <exception cref="ProblemException">
+    /// 413 too many bytes · 415 not JPEG, PNG or WebP · 422 too many pixels, animated, truncated, or not decodable.
+    /// </exception>
+    public static ImageHeader Read(ReadOnlyMemory<byte> file, ImageLimits limits)
+    {
+        var bytes = file.Span;
+        if (bytes.Length > limits.MaxBytes) throw Problem.ImageTooLarge(limits.MaxBytes).AsException();
+
+        if (JpegHeader.Matches(bytes)) return JpegHeader.Read(bytes, limits);
+        if (PngHeader.Matches(bytes)) return PngHeader.Read(bytes, limits);
+        if (WebpHeader.Matches(bytes)) return WebpHeader.Read(bytes, limits);
+        throw Problem.UnsupportedFormat().AsException();
+    }
+
+    /// <summary>Refuses sizes that cannot be or must not be; called by each parser as soon as it knows them.</summary>
+    internal static void CheckSize(long width, long height, ImageLimits limits)
+    {
+        if (width <= 0 || height <= 0) throw Corrupt("It says that it has no pixels.");
+        if (width > limits.MaxSide || height > limits.MaxSide)
+            throw Problem.ResolutionTooHigh($"It has {width:N0} x {height:N0} pixels; a side may have at most {limits.MaxSide:N0}.").AsException();
+        if (width * height > limits.MaxPixels)
+            throw Problem.ResolutionTooHigh($"It has {width * height:N0} pixels; at most {limits.MaxPixels:N0} are allowed.").AsException();
+    }
+
+    internal static void CheckMetadata(string what, long bytes, ImageLimits limits)
+    {
+        if (bytes > limits.MaxMetadataBytes) throw Corrupt($"Its {what} has {bytes:N0} bytes; at most {limits.MaxMetadataBytes:N0} are allowed.");
+    }
+
+    internal static ProblemException Corrupt(string detail) => Problem.Undecodable(detail).AsException();
+
+    internal static ProblemException Truncated() => Problem.Truncated().AsException();
+}

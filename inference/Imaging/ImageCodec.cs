@@ -1,0 +1,170 @@
+using System.Runtime.InteropServices;
+using NetVips;
+using Rembg.Contract.Problems;
+
+namespace Rembg.Inference.Imaging;
+
+/// <summary>
+/// The seam to libvips, and the only file that names it: three decoders, conversion to sRGB, shrinking, and the WebP
+/// and JPEG encoders. It is given only what <see cref="ImageHeader"/> has accepted, and one thread an image.
+/// </summary>
+internal static partial class ImageCodec
+{
+    static ImageCodec()
+    {
+        // Loaders that libvips itself does not trust with foreign input are off; caching between requests is waste.
+        NetVips.NetVips.BlockUntrusted = true;
+        NetVips.NetVips.Concurrency = 1;
+        Cache.Max = 0;
+    }
+
+    /// <summary>Opens a photograph as upright rows of the given size; JPEG and WebP are shrunk while they are decoded.</summary>
+    /// <exception cref="ProblemException">422 when the file cannot be decoded; also from reading the rows.</exception>
+    public static RowSource Open(ReadOnlyMemory<byte> file, ImageHeader header, int width, int height, PhotoColours colours)
+    {
+        var (storedWidth, storedHeight) = header.SwapsSides ? (height, width) : (width, height);
+        try
+        {
+            var image = Load(file, header, Shrink(header, storedWidth, storedHeight));
+            if (image.HasAlpha() && colours != PhotoColours.SrgbWithAlpha) image = image.Then(i => i.ExtractBand(0, i.Bands - 1));
+            var rows = new VipsRows(image.Then(i => ToSrgb(i, colours)).Then(i => Upright(i, header.Orientation)));
+            return rows.Width == width && rows.Height == height ? rows : new ResizedRows(rows, width, height);
+        }
+        catch (VipsException)
+        {
+            throw Undecodable();
+        }
+    }
+
+    private static Image Load(ReadOnlyMemory<byte> file, ImageHeader header, int shrink)
+    {
+        using var source = Source.NewFromMemory(file.Span[..header.Length]);
+        return header.Format switch
+        {
+            ImageFormat.Jpeg => Image.JpegloadSource(source, shrink: shrink, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
+            ImageFormat.Png => Image.PngloadSource(source, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
+            _ => Image.WebploadSource(source, scale: 1.0 / shrink, access: Enums.Access.Sequential, failOn: Enums.FailOn.Error),
+        };
+    }
+
+    /// <summary>How much the decoder itself may shrink: the result must still be at least as large as what is wanted.</summary>
+    public static int Shrink(ImageHeader header, int storedWidth, int storedHeight)
+    {
+        if (header.Format == ImageFormat.Png) return 1;
+        var shrink = 8;
+        while (shrink > 1 && (header.Width / shrink < storedWidth || header.Height / shrink < storedHeight)) shrink /= 2;
+        return shrink;
+    }
+
+    private static Image ToSrgb(Image image, PhotoColours colours)
+    {
+        var hasProfile = image.Contains("icc-profile-data") && colours != PhotoColours.AsStored;
+        if (hasProfile || image.Interpretation == Enums.Interpretation.Cmyk)
+        {
+            try
+            {
+                return image.IccTransform("srgb", embedded: true, inputProfile: "cmyk", intent: Enums.Intent.Relative, blackPointCompensation: true);
+            }
+            catch (VipsException) when (image.Interpretation != Enums.Interpretation.Cmyk)
+            {
+                // A damaged profile spoils the colours a little; it is no reason to refuse the photograph.
+            }
+        }
+        return image.Colourspace(Enums.Interpretation.Srgb).Then(i => i.Cast(Enums.BandFormat.Uchar));
+    }
+
+    /// <summary>Applies the EXIF orientation. All but 1 and 2 read rows out of order and so need the whole picture.</summary>
+    private static Image Upright(Image image, int orientation) => orientation switch
+    {
+        2 => image.FlipHor(),
+        3 => image.CopyMemory().Then(i => i.Rot180()),
+        4 => image.CopyMemory().Then(i => i.FlipVer()),
+        5 => image.CopyMemory().Then(i => i.Rot90()).Then(i => i.FlipHor()),
+        6 => image.CopyMemory().Then(i => i.Rot90()),
+        7 => image.CopyMemory().Then(i => i.Rot270()).Then(i => i.FlipHor()),
+        8 => image.CopyMemory().Then(i => i.Rot270()),
+        _ => image.Copy(),
+    };
+
+    /// <summary>Encodes a whole picture as lossy WebP (its alpha lossless) or JPEG, in memory that stays where it is.</summary>
+    public static unsafe void Encode(Picture picture, bool webp, Stream output, CancellationToken cancellation)
+    {
+        try
+        {
+            fixed (byte* pixels = picture.Pixels)
+            {
+                using var raw = Image.NewFromMemory((nint)pixels, (ulong)picture.Pixels.Length, picture.Width, picture.Height, picture.Channels, Enums.BandFormat.Uchar);
+                using var image = raw.Copy(interpretation: picture.Channels == 1 ? Enums.Interpretation.Bw : Enums.Interpretation.Srgb);
+                image.SetProgress(null, cancellation);
+                if (webp) image.WebpsaveStream(output, q: 90, effort: 2, alphaQ: 100, keep: Enums.ForeignKeep.None);
+                else image.JpegsaveStream(output, q: 92, optimizeCoding: true, keep: Enums.ForeignKeep.None);
+            }
+        }
+        catch (VipsException exception)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw new InvalidOperationException("Encoding failed.", exception);
+        }
+    }
+
+    private static ProblemException Undecodable() => Problem.Undecodable("Its pixel data is damaged.").AsException();
+
+    /// <summary>One step of a pipeline: libvips keeps alive what the result needs, we let go of the rest.</summary>
+    private static Image Then(this Image image, Func<Image, Image> step)
+    {
+        using (image) return step(image);
+    }
+
+    /// <summary>Rows pulled out of libvips on the caller's thread, a strip at a time.</summary>
+    private sealed unsafe partial class VipsRows(Image image) : RowSource(image.Width, image.Height, image.Bands)
+    {
+        private const int StripRows = 64;
+
+        private byte* _strip;
+        private int _next;
+
+        public override ReadOnlySpan<byte> Next()
+        {
+            if (_next % StripRows == 0) ReadStrip();
+            return new(_strip + _next++ % StripRows * Stride, Stride);
+        }
+
+        public override void Dispose()
+        {
+            Free(_strip);
+            _strip = null;
+            image.Dispose();
+            base.Dispose();
+        }
+
+        private void ReadStrip()
+        {
+            Free(_strip);
+            // A region belongs to the thread that made it, and the next strip may be read on another one.
+            var region = NewRegion(image);
+            _strip = Fetch(region, 0, _next, Width, Math.Min(StripRows, Height - _next), out _);
+            Unreference(region);
+            if (_strip != null) return;
+            ClearErrors();
+            throw Undecodable();
+        }
+
+        // NetVips has this too, but as arrays on the garbage-collected heap, a new one for each call.
+        private const string Vips = "libvips.so.42";
+
+        [LibraryImport(Vips, EntryPoint = "vips_region_new")]
+        private static partial nint NewRegion(Image image);
+
+        [LibraryImport(Vips, EntryPoint = "vips_region_fetch")]
+        private static partial byte* Fetch(nint region, int left, int top, int width, int height, out nuint length);
+
+        [LibraryImport(Vips, EntryPoint = "g_object_unref")]
+        private static partial void Unreference(nint region);
+
+        [LibraryImport(Vips, EntryPoint = "g_free")]
+        private static partial void Free(byte* memory);
+
+        [LibraryImport(Vips, EntryPoint = "vips_error_clear")]
+        private static partial void ClearErrors();
+    }
+}

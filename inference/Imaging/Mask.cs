@@ -1,0 +1,16 @@
+namespace Rembg.Inference.Imaging;
+
+/// <summary>What the model says: one byte a pixel, row after row, 0 = background, 255 = subject, at the model's own size.</summary>
+public sealed record Mask
+{
+    public Mask(int width, int height, byte[] values)
+    {
+        if (width <= 0 || height <= 0 || values.Length != width * height)
+            throw new ArgumentException($"A mask of {width} x {height} has not {values.Length} values.", nameof(values));
+        (Width, Height, Values) = (width, height, values);
+    }
+
+    public int Width { get; }
+    public int Height { get; }
+    public byte[] Values { get; }
+}

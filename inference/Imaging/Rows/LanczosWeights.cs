@@ -1,0 +1,47 @@
+namespace Rembg.Inference.Imaging;
+
+/// <summary>
+/// For each output sample of one direction: which input samples it is made of, and how much of each. The windows are
+/// Pillow's (<c>Image.resize(…, LANCZOS)</c>, the reference's resizer): three lobes, widened when shrinking so that it
+/// does not alias, cut off and renormalised at the borders.
+/// </summary>
+internal sealed class LanczosWeights
+{
+    private readonly int[] _starts;
+    private readonly float[] _weights;
+
+    public LanczosWeights(int from, int to)
+    {
+        var scale = (double)from / to;
+        var stretch = Math.Max(scale, 1);
+        var support = 3 * stretch;
+        Taps = Math.Min((int)Math.Ceiling(support) * 2 + 1, from);
+        _starts = new int[to];
+        _weights = new float[to * Taps];
+
+        Span<double> raw = Taps <= 256 ? stackalloc double[Taps] : new double[Taps];
+        for (var i = 0; i < to; i++)
+        {
+            var centre = (i + 0.5) * scale;
+            var first = Math.Max(0, (int)(centre - support + 0.5));
+            var count = Math.Min(from, (int)(centre + support + 0.5)) - first;
+            // A window shorter than the others starts earlier with weights of zero: all have the same length.
+            _starts[i] = Math.Min(first, from - Taps);
+            raw.Clear();
+            var sum = 0.0;
+            for (var tap = 0; tap < count; tap++) sum += raw[first - _starts[i] + tap] = Lanczos((first + tap - centre + 0.5) / stretch);
+            for (var tap = 0; tap < Taps; tap++) _weights[i * Taps + tap] = (float)(raw[tap] / sum);
+        }
+    }
+
+    /// <summary>Input samples for each output sample.</summary>
+    public int Taps { get; }
+
+    public int Start(int output) => _starts[output];
+
+    public ReadOnlySpan<float> Of(int output) => _weights.AsSpan(output * Taps, Taps);
+
+    private static double Lanczos(double x) => x is > -3 and < 3 ? Sinc(x) * Sinc(x / 3) : 0;
+
+    private static double Sinc(double x) => x == 0 ? 1 : Math.Sin(Math.PI * x) / (Math.PI * x);
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.IO.Pipelines;
+using Rembg.Contract.Cutouts;
+using Rembg.Inference.Imaging;
+
+namespace Rembg.Bench;
+
+/// <summary>
+/// What the image work of one photograph costs next to what nobody can avoid: decoding it once and deflating the
+/// answer's bytes once. The model is left out; its mask comes from a photograph's reference mask.
+/// </summary>
+internal static class PipelineScenario
+{
+    private const int Width = 4000, Height = 3000, ModelSide = 1024, Rounds = 15;
+
+    public static Task RunAsync(Report report)
+    {
+        var jpeg = TestPhoto.Jpeg(Width, Height);
+        var mask = TestPhoto.Mask(ModelSide, ModelSide);
+        var header = ImageHeader.Read(jpeg, new());
+        var png = Write(header, mask, jpeg, CutoutOptions.Default);
+        var filtered = TestPhoto.FilteredRows(png);
+        var input = new byte[ModelSide * ModelSide * 3];
+
+        (string Name, Action Run)[] stages =
+        [
+            ("bare decode", () => TestPhoto.Decode(jpeg)),
+            ("bare deflate of the PNG's filtered rows, level 2", () => Deflate(filtered, 2)),
+            ("model input: shrunk decode, Lanczos", () => InputImage.Decode(jpeg, header, ModelSide, ModelSide, input)),
+            ("cutout PNG", () => Write(header, mask, jpeg, CutoutOptions.Default)),
+            ("cutout zip", () => Write(header, mask, jpeg, new() { Format = OutputFormat.Zip })),
+            ("mask alone", () => Write(header, mask, jpeg, new() { Channels = OutputChannels.Alpha })),
+            ("preview PNG", () => Write(header, mask, jpeg, new() { Size = OutputSize.Preview })),
+            ("JPEG over white", () => Write(header, mask, jpeg, new() { Format = OutputFormat.Jpg })),
+            ("header", () => ImageHeader.Read(jpeg, new())),
+            ("bare deflate, level 6", () => Deflate(filtered, 6)),
+        ];
+        var cpu = CpuTime.Measure(Rounds, [.. stages.Select(stage => stage.Run)]);
+
+        report.Line($"{Width} x {Height} JPEG of {jpeg.Length / 1e6:F1} MB: a photograph enlarged, with seeded sensor noise. Median of {Rounds}, warm.");
+        report.Line();
+        report.Row("stage", "CPU ms");
+        report.Row("---", "---:");
+        foreach (var (stage, milliseconds) in stages.Zip(cpu)) report.Row(stage.Name, milliseconds.ToString("F1", CultureInfo.InvariantCulture));
+        report.Line();
+
+        var floor = cpu[0] + cpu[1];
+        report.Figure("cutout_cpu_over_floor", (cpu[2] + cpu[3]) / floor, "model input + cutout PNG over bare decode + bare deflate of the same rows, CPU");
+        report.Figure("cutout_png_over_floor", cpu[3] / floor, "the cutout PNG alone over the same");
+        report.Figure("cutout_size_over_level6", (double)png.Length / Deflate(filtered, 6), "bytes of the PNG over those of the same rows at level 6");
+        return Task.CompletedTask;
+    }
+
+    private static byte[] Write(ImageHeader header, Mask mask, byte[] file, CutoutOptions options)
+    {
+        using var answer = new MemoryStream(16 << 20);
+        var pipe = PipeWriter.Create(answer, new(leaveOpen: true));
+        Cutout.Plan(header, mask, options).WriteAsync(file, pipe, CancellationToken.None).GetAwaiter().GetResult();
+        pipe.Complete();
+        return answer.ToArray();
+    }
+
+    private static int Deflate(byte[] rows, int level)
+    {
+        using var answer = new MemoryStream(16 << 20);
+        using (var zlib = new ZLibStream(answer, new ZLibCompressionOptions { CompressionLevel = level }, leaveOpen: true))
+            zlib.Write(rows);
+        return (int)answer.Length;
+    }
+}

@@ -1,0 +1,79 @@
+using System.IO.Compression;
+using Rembg.Contract.Cutouts;
+using Rembg.Inference.Imaging;
+using Rembg.Testing;
+using static Rembg.Inference.Tests.Imaging.Cutting;
+
+namespace Rembg.Inference.Tests.Imaging;
+
+public class CutoutTests
+{
+    [Theory]
+    [MemberData(nameof(AllPhotos))]
+    public async Task ReferenceMask_BecomesTheAlphaOfTheUntouchedPhoto(string name)
+    {
+        var photo = Decoded.From(Photos.Read(name));
+        var mask = Decoded.From(Photos.ReferenceMask(name));
+
+        var cutout = Decoded.From(await CutAsync(Photos.Read(name), new(mask.Width, mask.Height, mask.Pixels)));
+
+        (cutout.Width, cutout.Height, cutout.Channels).ShouldBe((photo.Width, photo.Height, 4));
+        cutout.Channel(3).AsSpan().SequenceEqual(mask.Pixels).ShouldBeTrue();
+        for (var channel = 0; channel < 3; channel++)
+        {
+            var expected = photo.Channel(channel).Zip(mask.Pixels, (colour, alpha) => alpha == 0 ? 0 : colour);
+            // The rocket is Adobe RGB: rendering intents may differ by a little.
+            cutout.Channel(channel).Zip(expected, (a, b) => Math.Abs(a - b)).Max().ShouldBeLessThanOrEqualTo(name == "rocket.jpg" ? 3 : 0);
+        }
+    }
+
+    [Fact]
+    public async Task Zip_HoldsTheUntouchedJpegAndTheMask()
+    {
+        var jpeg = ImageFactory.Jpeg(Photos.Astronaut);
+        using var zip = new ZipArchive(new MemoryStream(await CutAsync(jpeg, Ellipse(), new() { Format = OutputFormat.Zip })));
+
+        zip.Entries.Select(entry => entry.Name).ShouldBe(["color.jpg", "alpha.png"]);
+        Bytes(zip.Entries[0]).AsSpan().SequenceEqual(jpeg).ShouldBeTrue();
+        var alpha = Decoded.From(Bytes(zip.Entries[1]));
+        (alpha.Width, alpha.Height, alpha.Channels).ShouldBe((512, 512, 1));
+    }
+
+    [Fact]
+    public async Task Jpeg_IsTheSubjectOverWhite()
+    {
+        var cutout = Decoded.From(await CutAsync(Photos.Rocket, Solid(0), new() { Format = OutputFormat.Jpg }));
+
+        cutout.Channels.ShouldBe(3);
+        cutout.Pixels.Min().ShouldBeGreaterThanOrEqualTo((byte)254);
+    }
+
+    [Fact]
+    public async Task Webp_KeepsTheMaskExactly()
+    {
+        var mask = Decoded.From(Photos.ReferenceMask("rocket.jpg"));
+        var cutout = Decoded.From(await CutAsync(Photos.Rocket, new(mask.Width, mask.Height, mask.Pixels), new() { Format = OutputFormat.Webp }));
+
+        cutout.Channel(3).AsSpan().SequenceEqual(mask.Pixels).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData(OutputSize.Preview, 250_000)]
+    [InlineData(OutputSize.Medium, 1_500_000)]
+    public async Task Size_IsAnUpperBoundThatKeepsTheAspectRatio(OutputSize size, int most)
+    {
+        var cutout = Decoded.From(await CutAsync(Photos.Rocket, Ellipse(), new() { Size = size }));
+
+        (cutout.Width * cutout.Height).ShouldBeLessThanOrEqualTo(Math.Min(most, 640 * 427));
+        ((double)cutout.Width / cutout.Height).ShouldBe(640 / 427.0, 0.01);
+    }
+
+    public static TheoryData<string> AllPhotos => new(Photos.Names);
+
+    private static byte[] Bytes(ZipArchiveEntry entry)
+    {
+        using var content = new MemoryStream();
+        entry.Open().CopyTo(content);
+        return content.ToArray();
+    }
+}
