@@ -1,6 +1,13 @@
 using Rembg.Contract.Hosting;
+using Rembg.Contract.Models;
 using Rembg.Contract.Problems;
 using Rembg.Contract.Telemetry;
+using Rembg.Inference.Admission;
+using Rembg.Inference.Batching;
+using Rembg.Inference.Http;
+using Rembg.Inference.Imaging;
+using Rembg.Inference.Models;
+using Rembg.Inference.Telemetry;
 
 namespace Rembg.Inference;
 
@@ -9,21 +16,55 @@ public static class Program
     public static async Task<int> Main(string[] args)
     {
         await Build(args).RunAsync();
-        return 0;
+        return Environment.ExitCode;
     }
 
-    /// <summary>The whole service; tests replace single parts through <paramref name="configure"/>.</summary>
+    /// <summary>The whole pod; tests replace single parts through <paramref name="configure"/>.</summary>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = WebApplication.CreateBuilder(args);
         builder.AddServiceHost();
         builder.AddTelemetry("rembg-inference");
+        builder.AddModels();
+        builder.AddAdmission();
+        builder.AddImaging();
         configure?.Invoke(builder);
 
         var app = builder.Build();
         app.UseManagement();
         app.UseProblems();
         app.UseRouting();
+        app.MapInfer();
         return app;
+    }
+
+    private static void AddModels(this WebApplicationBuilder builder)
+    {
+        builder.AddOptions<ModelOptions>(ModelOptions.Section);
+        builder.AddOptions<BatchingOptions>(BatchingOptions.Section);
+        builder.Services.AddSingleton<InferenceMetrics>().AddSingleton<ModelRegistry>().AddSingleton<ModelLoader>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<ModelLoader>());
+        builder.Services.AddHealthChecks().AddCheck<ModelLoader>("models");
+    }
+
+    private static void AddAdmission(this WebApplicationBuilder builder)
+    {
+        builder.AddOptions<AdmissionOptions>(AdmissionOptions.Section);
+        builder.Services.AddSingleton<AdmissionGate>().AddSingleton<DecodeLanes>().AddSingleton<PixelBudget>();
+    }
+
+    private static void AddImaging(this WebApplicationBuilder builder)
+    {
+        builder.AddOptions<ImageLimits>(ImageLimits.Section);
+        // The upload reader has the limit: Kestrel's own would cut the connection before the client has read why.
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+    }
+
+    private static void MapInfer(this WebApplication app)
+    {
+        app.Services.GetRequiredService<InferenceMetrics>().ObserveInFlight(() => app.Services.GetRequiredService<AdmissionGate>().InFlight);
+        var endpoint = ActivatorUtilities.CreateInstance<InferEndpoint>(app.Services);
+        app.MapPost("/v1/infer", endpoint.HandleAsync);
+        app.MapGet("/v1/models", (ModelRegistry models) => TypedResults.Json(models.List, ModelJson.Default.ModelList));
     }
 }

@@ -30,6 +30,8 @@ public static class ServiceHost
 
         // The framework's own request lines would show whole URLs; ours say what matters and no query.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        // Probes ask every second; /readyz itself says what is missing.
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainSeconds));
         builder.Services.AddHealthChecks().AddCheck<DrainCheck>("drain");

@@ -4,6 +4,7 @@ using Rembg.Bench;
 var scenarios = new Dictionary<string, Func<Report, Task>>
 {
     ["pipeline"] = PipelineScenario.RunAsync,
+    ["batching"] = BatchingScenario.RunAsync,
 };
 
 var wanted = args is [] or ["all"] ? [.. scenarios.Keys] : args;

@@ -1,0 +1,64 @@
+namespace Rembg.Inference.Batching;
+
+/// <summary>
+/// What waits, by priority. Interactive goes first and background fills the free places of a batch; when both wait,
+/// background still gets a reserved share of the places, so that it never starves. Owned by one loop, hence no locks.
+/// </summary>
+internal sealed class BatchQueue(double backgroundShare)
+{
+    private readonly Queue<BatchRequest> _interactive = new();
+    private readonly Queue<BatchRequest> _background = new();
+
+    // Earned by background with every place that interactive takes in front of it; 1 buys a place.
+    private double _credit;
+
+    public int Count => _interactive.Count + _background.Count;
+
+    /// <summary>Arrival of the request that has waited longest; only when there is one.</summary>
+    public long Oldest => Math.Min(
+        _interactive.TryPeek(out var first) ? first.Enqueued : long.MaxValue,
+        _background.TryPeek(out first) ? first.Enqueued : long.MaxValue);
+
+    public void Enqueue(BatchRequest request) =>
+        (request.Priority == Priority.Interactive ? _interactive : _background).Enqueue(request);
+
+    /// <summary>Removes every request for which <paramref name="isDead"/> says so, wherever it stands: the dead hold memory too.</summary>
+    public void Sweep(Predicate<BatchRequest> isDead)
+    {
+        Sweep(_interactive, isDead);
+        Sweep(_background, isDead);
+    }
+
+    public BatchRequest[] Take(int count)
+    {
+        var batch = new BatchRequest[Math.Min(count, Count)];
+        for (var i = 0; i < batch.Length; i++) batch[i] = Next();
+        return batch;
+    }
+
+    private BatchRequest Next()
+    {
+        if (_background.Count == 0)
+        {
+            _credit = 0;
+            return _interactive.Dequeue();
+        }
+        if (_interactive.Count == 0) return _background.Dequeue();
+        if (_credit >= 1)
+        {
+            _credit -= 1;
+            return _background.Dequeue();
+        }
+        _credit += backgroundShare / (1 - backgroundShare);
+        return _interactive.Dequeue();
+    }
+
+    private static void Sweep(Queue<BatchRequest> queue, Predicate<BatchRequest> isDead)
+    {
+        for (var left = queue.Count; left > 0; left--)
+        {
+            var request = queue.Dequeue();
+            if (!isDead(request)) queue.Enqueue(request);
+        }
+    }
+}

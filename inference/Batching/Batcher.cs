@@ -1,0 +1,197 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Rembg.Inference.Telemetry;
+
+namespace Rembg.Inference.Batching;
+
+/// <summary>
+/// Turns concurrent requests into batches for one model. Work-conserving and formed as late as possible: a batch is
+/// taken only when an executor is free, from whatever waits at that moment, so it is as large as it can be without
+/// anybody having waited for it (Triton's and text-embeddings-inference's rule). One loop owns the queue.
+/// </summary>
+public sealed class Batcher : IAsyncDisposable
+{
+    private readonly IBatchRunner _runner;
+    private readonly CostModel _cost;
+    private readonly BatcherMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _delay;
+    private readonly double _backgroundShare;
+    private readonly BatchQueue _queue;
+    private readonly Channel<BatchRequest> _arrivals = Channel.CreateUnbounded<BatchRequest>(new() { SingleReader = true });
+    private readonly SemaphoreSlim _executors;
+    private readonly int _executorCount;
+    private readonly Task _loop;
+    private readonly int[] _waiting = new int[2];
+    private int _running;
+
+    public Batcher(IBatchRunner runner, BatchSizes sizes, int executors, BatchingOptions options, CostModel cost, BatcherMetrics metrics, TimeProvider time)
+    {
+        (_runner, Sizes, _cost, _metrics, _time) = (runner, sizes, cost, metrics, time);
+        _delay = TimeSpan.FromMilliseconds(options.DelayMilliseconds);
+        _backgroundShare = options.BackgroundShare;
+        _queue = new BatchQueue(options.BackgroundShare);
+        _executors = new SemaphoreSlim(executors);
+        _executorCount = executors;
+        metrics.ObserveQueue(priority => Volatile.Read(ref _waiting[(int)priority]));
+        _loop = Task.Run(LoopAsync);
+    }
+
+    public BatchSizes Sizes { get; }
+
+    /// <summary>Images that wait or run.</summary>
+    public int Load => Volatile.Read(ref _waiting[0]) + Volatile.Read(ref _waiting[1]) + Volatile.Read(ref _running);
+
+    /// <summary>Waits for a place in a batch and for its run.</summary>
+    /// <param name="input">uint8 RGB at the model's input size; the batcher may read it until the returned task has ended.</param>
+    /// <exception cref="DroppedException">The caller left, or the deadline passed or cannot be met.</exception>
+    /// <remarks>
+    /// After the caller has left the task still ends only once the request is out of the queue, so that whoever awaits
+    /// it keeps accounting for the memory that it holds.
+    /// </remarks>
+    public async Task<BatchResult> RunAsync(byte[] input, Priority priority, Deadline deadline, CancellationToken caller)
+    {
+        var request = new BatchRequest(input, priority, deadline, _time.GetTimestamp(), Activity.Current?.Context ?? default, caller);
+        Interlocked.Increment(ref _waiting[(int)priority]);
+        ObjectDisposedException.ThrowIf(!_arrivals.Writer.TryWrite(request), this);
+        return await request.Task;
+    }
+
+    /// <summary>How long a request that came now would take to get its mask, by the learned cost; zero while nothing is known.</summary>
+    public TimeSpan EstimateWait(Priority priority)
+    {
+        var interactive = Volatile.Read(ref _waiting[(int)Priority.Interactive]);
+        var ahead = priority == Priority.Background
+            ? interactive + Volatile.Read(ref _waiting[(int)Priority.Background])
+            : (int)(interactive / (1 - _backgroundShare));
+        var runs = (double)(ahead + Volatile.Read(ref _running)) / (Sizes.Largest * _executorCount);
+        return runs * _cost.Estimate(Sizes.Largest) + _cost.Estimate(1);
+    }
+
+    private async Task LoopAsync()
+    {
+        while (true)
+        {
+            // 1. Wait for a free executor, and only then look at the queue.
+            await _executors.WaitAsync();
+            // 2. Wait for something to do.
+            if (!await SomethingWaitsAsync()) return;
+            // 3. Give a batch the configured moment to fill.
+            if (_delay > TimeSpan.Zero) await TopUpAsync();
+            // 4. Drop what is not worth a run.
+            _queue.Sweep(IsDead);
+            // 5. Take as many as it pays to run together.
+            if (_queue.Count == 0)
+            {
+                _executors.Release();
+                continue;
+            }
+            var (take, runAt) = Sizes.Choose(_queue.Count, _cost.Estimate);
+            var batch = _queue.Take(take);
+            foreach (var request in batch) Interlocked.Decrement(ref _waiting[(int)request.Priority]);
+            Interlocked.Add(ref _running, batch.Length);
+            // 6. Run beside the loop, which goes on to form the next batch when an executor is free.
+            _ = ExecuteAsync(batch, runAt);
+        }
+    }
+
+    private async ValueTask<bool> SomethingWaitsAsync()
+    {
+        do
+        {
+            while (_arrivals.Reader.TryRead(out var request)) _queue.Enqueue(request);
+            if (_queue.Count > 0) return true;
+        }
+        while (await _arrivals.Reader.WaitToReadAsync());
+        return false;
+    }
+
+    private async Task TopUpAsync()
+    {
+        while (_queue.Count < Sizes.Largest)
+        {
+            var left = _delay - _time.GetElapsedTime(_queue.Oldest);
+            if (left <= TimeSpan.Zero) return;
+            using var enough = new CancellationTokenSource(left, _time);
+            try
+            {
+                if (!await _arrivals.Reader.WaitToReadAsync(enough.Token)) return;
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            while (_arrivals.Reader.TryRead(out var request)) _queue.Enqueue(request);
+        }
+    }
+
+    private bool IsDead(BatchRequest request)
+    {
+        var left = request.Deadline.Left(_time);
+        DropReason? reason =
+            request.CallerLeft ? DropReason.Cancelled
+            : left <= TimeSpan.Zero ? DropReason.Expired
+            : left < _cost.Estimate(1) ? DropReason.Doomed
+            : null;
+        if (reason is not { } why) return false;
+
+        Interlocked.Decrement(ref _waiting[(int)request.Priority]);
+        request.SetException(new DroppedException(why));
+        return true;
+    }
+
+    private async Task ExecuteAsync(BatchRequest[] batch, int runAt)
+    {
+        try
+        {
+            if (await TryRunAsync(batch, runAt)) return;
+            // One bad image must not fail its neighbours: each runs alone, once, on the executor that the batch had.
+            foreach (var request in batch) await TryRunAsync([request], 1);
+        }
+        finally
+        {
+            Interlocked.Add(ref _running, -batch.Length);
+            _executors.Release();
+        }
+    }
+
+    /// <summary>False when a batch of several failed and its members are still to be answered.</summary>
+    private async Task<bool> TryRunAsync(BatchRequest[] batch, int runAt)
+    {
+        using var activity = InferenceTrace.Source.StartActivity(ActivityKind.Internal, name: "batch",
+            links: batch.Where(r => r.Trace != default).Select(r => new ActivityLink(r.Trace)));
+        activity?.SetTag("batch.size", batch.Length);
+        var started = _time.GetTimestamp();
+        try
+        {
+            var masks = await _runner.RunAsync(Array.ConvertAll(batch, r => r.Input), runAt);
+            var ran = _time.GetElapsedTime(started);
+            _cost.Learn(runAt, ran);
+            _metrics.Ran(batch.Length, ran);
+            for (var i = 0; i < batch.Length; i++)
+            {
+                var waited = _time.GetElapsedTime(batch[i].Enqueued, started);
+                _metrics.Waited(waited);
+                batch[i].SetResult(new BatchResult(masks[i], batch.Length, waited, ran));
+            }
+            return true;
+        }
+        catch (Exception exception)
+        {
+            _metrics.Failed(batch.Length, exception);
+            if (batch is not [var alone]) return false;
+            alone.SetException(new RunFailedException(exception));
+            return true;
+        }
+    }
+
+    /// <summary>Takes nothing more, finishes what waits.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _arrivals.Writer.TryComplete();
+        await _loop;
+        // The loop left with one executor in hand; the others come back as their runs end.
+        for (var i = 1; i < _executorCount; i++) await _executors.WaitAsync();
+        _executors.Dispose();
+    }
+}

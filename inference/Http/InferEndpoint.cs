@@ -1,0 +1,124 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using Rembg.Contract;
+using Rembg.Contract.Models;
+using Rembg.Contract.Problems;
+using Rembg.Inference.Admission;
+using Rembg.Inference.Batching;
+using Rembg.Inference.Imaging;
+using Rembg.Inference.Models;
+using Rembg.Inference.Telemetry;
+
+namespace Rembg.Inference.Http;
+
+/// <summary><c>POST /v1/infer</c>: the way of an image through the pod, from the door to the last byte.</summary>
+internal sealed class InferEndpoint(
+    ModelRegistry models, AdmissionGate gate, DecodeLanes lanes, PixelBudget pixels, IOptions<ImageLimits> limits, InferenceMetrics metrics, TimeProvider time)
+{
+    public async Task HandleAsync(HttpContext context)
+    {
+        context.Response.OnStarting(() =>
+        {
+            context.Response.Headers[PodHeaders.Load] = gate.InFlight.ToString(CultureInfo.InvariantCulture);
+            return Task.CompletedTask;
+        });
+        var clock = new StageClock(time, metrics);
+        var (model, priority, outcome) = ("unknown", Priority.Interactive, "failed");
+        try
+        {
+            // 1. What is asked, how urgently, and until when.
+            var request = InferRequest.Read(context.Request, time);
+            var loaded = models.Find(request.Options.Model);
+            (model, priority) = (loaded.Info.Name, request.Priority);
+
+            await CutAsync(context, request, loaded, clock);
+            outcome = "ok";
+        }
+        catch (Exception exception)
+        {
+            outcome = Outcome(exception, context.RequestAborted);
+            if (exception is DroppedException { Reason: not DropReason.Cancelled }) throw Problem.DeadlineExceeded().AsException();
+            throw;
+        }
+        finally
+        {
+            metrics.Answered(model, priority, outcome, clock.Total);
+        }
+    }
+
+    private async Task CutAsync(HttpContext context, InferRequest request, LoadedModel model, StageClock clock)
+    {
+        // 2. A place, before a byte of the body is read; refused at once when full or when the time left cannot be enough.
+        using var place = gate.Enter((context.Request.ContentLength ?? limits.Value.MaxBytes) + model.Inputs.Bytes);
+        var left = request.Deadline.Left(time);
+        if (left <= TimeSpan.Zero) throw Problem.DeadlineExceeded().AsException();
+        if (model.Batcher.EstimateWait(request.Priority) > left)
+            throw AdmissionGate.Full("The queue is too long for the time that this request has left.");
+        using var late = new CancellationTokenSource(left, time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(late.Token, context.RequestAborted);
+
+        // 3. The upload, and all that its header can refuse.
+        using var upload = await Upload.ReadAsync(context.Request, limits.Value.MaxBytes, stop.Token);
+        var header = ImageHeader.Read(upload.Memory, limits.Value);
+
+        // 4. A shrunk decode gives the model's input; 5. the batcher gives the mask.
+        var mask = await FindMaskAsync(context, request, model, upload, header, clock, stop.Token);
+
+        // 6. Everything about the answer is known before its pixels are.
+        var cutout = Cutout.Plan(header, mask, request.Options);
+        Describe(context.Response, cutout, clock);
+
+        // 7. One decode at the size of the answer, composed and encoded while it is sent.
+        var started = clock.Start();
+        using (await pixels.EnterAsync(cutout.DecodedBytes, stop.Token))
+        using (InferenceTrace.Source.StartActivity("encode"))
+            await cutout.WriteAsync(upload.Memory, context.Response.BodyWriter, stop.Token);
+        clock.Stop("encode", started);
+    }
+
+    private async Task<Mask> FindMaskAsync(
+        HttpContext context, InferRequest request, LoadedModel model, Upload upload, ImageHeader header, StageClock clock, CancellationToken stop)
+    {
+        var input = model.Inputs.Rent();
+        try
+        {
+            var (width, height) = (model.Info.InputWidth, model.Info.InputHeight);
+            using (await lanes.EnterAsync(stop))
+            {
+                var started = clock.Start();
+                using var activity = InferenceTrace.Source.StartActivity("decode");
+                InputImage.Decode(upload.Memory, header, width, height, input, stop);
+                clock.Stop("decode", started);
+            }
+            var result = await model.Batcher.RunAsync(input, request.Priority, request.Deadline, context.RequestAborted);
+            clock.Add("queue", result.Waited);
+            clock.Add("infer", result.Ran);
+            context.Response.Headers[PodHeaders.BatchSize] = result.BatchSize.ToString(CultureInfo.InvariantCulture);
+            return new Mask(width, height, result.Mask);
+        }
+        finally
+        {
+            model.Inputs.Return(input);
+        }
+    }
+
+    private static void Describe(HttpResponse response, Cutout cutout, StageClock clock)
+    {
+        response.ContentType = cutout.ContentType;
+        response.Headers[PodHeaders.Width] = cutout.Width.ToString(CultureInfo.InvariantCulture);
+        response.Headers[PodHeaders.Height] = cutout.Height.ToString(CultureInfo.InvariantCulture);
+        response.Headers[PodHeaders.Foreground] = cutout.Foreground.ToString();
+        response.Headers[PodHeaders.ServerTiming] = clock.ToString();
+    }
+
+    private static string Outcome(Exception exception, CancellationToken aborted) => exception switch
+    {
+        _ when aborted.IsCancellationRequested => "cancelled",
+        DroppedException dropped => dropped.Reason.ToString().ToLowerInvariant(),
+        ProblemException { Problem.Status: 503 } => "rejected",
+        ProblemException => "invalid",
+        BadHttpRequestException => "invalid",
+        OperationCanceledException => "expired",
+        _ => "failed",
+    };
+}

@@ -1,0 +1,99 @@
+using Microsoft.ML.OnnxRuntime;
+using SessionOptions = Microsoft.ML.OnnxRuntime.SessionOptions;
+using Rembg.Contract.Models;
+
+namespace Rembg.Inference.Models;
+
+/// <summary>
+/// Session options for each execution provider. An explicit GPU provider that cannot be had is an error, never a silent
+/// fall-back to the CPU, which made rembg's users search for months.
+/// </summary>
+internal static class ExecutionProviders
+{
+    /// <summary>The provider that will run, and options for its session; the caller disposes them.</summary>
+    /// <param name="largestBatch">For TensorRT's profile, which must name its shapes.</param>
+    public static (Provider Provider, SessionOptions Options) Create(ModelOptions options, ModelSpec spec, int largestBatch)
+    {
+        if (options.Provider == Provider.Cpu) return (Provider.Cpu, Cpu(options));
+        var wanted = options.Provider == Provider.Auto ? Provider.Cuda : options.Provider;
+        try
+        {
+            return (wanted, wanted == Provider.TensorRt ? TensorRt(options, spec, largestBatch) : Cuda(options));
+        }
+        catch (Exception exception) when (exception is OnnxRuntimeException or EntryPointNotFoundException or NotSupportedException)
+        {
+            if (options.Provider == Provider.Auto) return (Provider.Cpu, Cpu(options));
+            throw new ModelException(
+                $"Models:Provider is {wanted}, but this process cannot use it: no usable GPU, driver or {wanted} library, or a build for the CPU "
+                + "(build with -p:Accelerator=cuda). Set Models:Provider to Cpu or Auto to run without a GPU.", exception);
+        }
+    }
+
+    private static SessionOptions Cpu(ModelOptions options) => Common(options);
+
+    private static SessionOptions Cuda(ModelOptions options)
+    {
+        var session = Common(options);
+        RefuseCpuFallback(session);
+        using var cuda = new OrtCUDAProviderOptions();
+        cuda.UpdateOptions(CudaOptions(options));
+        session.AppendExecutionProvider_CUDA(cuda);
+        return session;
+    }
+
+    private static SessionOptions TensorRt(ModelOptions options, ModelSpec spec, int largestBatch)
+    {
+        var session = Common(options);
+        RefuseCpuFallback(session);
+        string Shape(int batch) => $"{spec.InputName}:{batch}x3x{spec.InputHeight}x{spec.InputWidth}";
+        using var tensorRt = new OrtTensorRTProviderOptions();
+        tensorRt.UpdateOptions(new()
+        {
+            ["trt_fp16_enable"] = "1",
+            ["trt_engine_cache_enable"] = "1",
+            ["trt_engine_cache_path"] = options.TensorRtCache,
+            ["trt_timing_cache_enable"] = "1",
+            ["trt_timing_cache_path"] = options.TensorRtCache,
+            // Without a profile every new batch size would build an engine, for minutes, under traffic.
+            ["trt_profile_min_shapes"] = Shape(1),
+            ["trt_profile_opt_shapes"] = Shape(largestBatch),
+            ["trt_profile_max_shapes"] = Shape(largestBatch),
+            ["trt_context_memory_sharing_enable"] = "1",
+        });
+        session.AppendExecutionProvider_Tensorrt(tensorRt);
+        using var cuda = new OrtCUDAProviderOptions();
+        cuda.UpdateOptions(CudaOptions(options));
+        session.AppendExecutionProvider_CUDA(cuda);
+        return session;
+    }
+
+    private static Dictionary<string, string> CudaOptions(ModelOptions options) => new()
+    {
+        // EXHAUSTIVE, the default, searches again at every new shape; DEFAULT is far slower since 1.20.
+        ["cudnn_conv_algo_search"] = "HEURISTIC",
+        ["cudnn_conv_use_max_workspace"] = "1",
+        // The default doubles the arena at every growth.
+        ["arena_extend_strategy"] = "kSameAsRequested",
+        ["do_copy_in_default_stream"] = "1",
+        ["gpu_mem_limit"] = (options.GpuMemoryMiB == 0 ? (ulong)long.MaxValue : (ulong)options.GpuMemoryMiB << 20).ToString(System.Globalization.CultureInfo.InvariantCulture),
+    };
+
+    private static SessionOptions Common(ModelOptions options)
+    {
+        var session = new SessionOptions
+        {
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            InterOpNumThreads = 1,
+            // ONNX Runtime would count the host's cores; .NET's count honours the container's CPU limit.
+            IntraOpNumThreads = options.IntraOpThreads > 0 ? options.IntraOpThreads : Environment.ProcessorCount,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+        };
+        // Spinning threads would take the cores from decoding and encoding.
+        session.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        session.AddSessionConfigEntry("session.set_denormal_as_zero", "1");
+        return session;
+    }
+
+    private static void RefuseCpuFallback(SessionOptions session) => session.AddSessionConfigEntry("session.disable_cpu_ep_fallback", "1");
+}

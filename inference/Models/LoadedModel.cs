@@ -1,0 +1,75 @@
+using Rembg.Contract.Models;
+using Rembg.Inference.Batching;
+using Rembg.Inference.Telemetry;
+
+namespace Rembg.Inference.Models;
+
+/// <summary>A model that is warm: its description, its batcher, and the buffers that its inputs live in.</summary>
+public sealed partial class LoadedModel : IAsyncDisposable
+{
+    private readonly OnnxSession _session;
+    private readonly OnnxRunner _runner;
+
+    private LoadedModel(OnnxSession session, OnnxRunner runner, Batcher batcher, ModelInfo info) =>
+        (_session, _runner, Batcher, Info, Inputs) = (session, runner, batcher, info, new InputPool(session.InputBytes));
+
+    public ModelInfo Info { get; }
+    public Batcher Batcher { get; }
+    public InputPool Inputs { get; }
+
+    /// <summary>Loads, finds the batch sizes, and runs each of them once, largest first, so that the first request meets no cliff.</summary>
+    /// <exception cref="ModelException">With a message for the operator.</exception>
+    public static LoadedModel Load(string name, ModelOptions models, BatchingOptions batching, InferenceMetrics metrics, TimeProvider time, ILogger logger)
+    {
+        var path = Path.Combine(models.Directory, name + ".onnx");
+        var description = Path.ChangeExtension(path, ".json");
+        if (!File.Exists(path) || !File.Exists(description))
+            throw new ModelException($"There is no prepared model {name} in {Path.GetFullPath(models.Directory)}. Prepare it: dotnet run --project models/tool -- {name}");
+
+        var started = time.GetTimestamp();
+        var spec = ModelSpec.Read(description);
+        var session = new OnnxSession(path, spec, models, batching.MaxBatchSize);
+        var loaded = time.GetElapsedTime(started);
+        var search = new BatchSizeSearch(session, batching, time, logger);
+        var sizes = search.Run();
+        if (search.OutgrewResult)
+        {
+            session.Dispose();
+            session = new OnnxSession(path, spec, models, batching.MaxBatchSize);
+        }
+        var found = time.GetElapsedTime(started) - loaded;
+
+        var executors = batching.Executors > 0 ? batching.Executors : session.Provider == Provider.Cpu ? 1 : 2;
+        var runner = new OnnxRunner(session, executors, sizes.Largest);
+        var cost = new CostModel();
+        foreach (var size in sizes.All.Reverse()) WarmUp(runner, session.InputBytes, size, cost, time);
+
+        var provider = session.Provider.ToString().ToLowerInvariant();
+        var warmed = time.GetElapsedTime(started) - loaded - found;
+        var allowed = string.Join(", ", sizes.All);
+        Log.Ready(logger, name, provider, allowed, loaded.TotalSeconds, found.TotalSeconds, warmed.TotalSeconds);
+        metrics.ModelLoaded(name, provider, sizes.Largest);
+        var batcher = new Batcher(runner, sizes, executors, batching, cost, metrics.ForModel(name, logger), time);
+        return new LoadedModel(session, runner, batcher, new ModelInfo(name, spec.Sha256, spec.InputWidth, spec.InputHeight, spec.License, provider, sizes.All));
+    }
+
+    private static void WarmUp(OnnxRunner runner, int inputBytes, int size, CostModel cost, TimeProvider time)
+    {
+        var started = time.GetTimestamp();
+        runner.RunAsync([.. Enumerable.Repeat(new byte[inputBytes], size)], size).GetAwaiter().GetResult();
+        cost.Learn(size, time.GetElapsedTime(started));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Batcher.DisposeAsync();
+        _runner.Dispose();
+        _session.Dispose();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "{Model} is warm on {Provider} with batch sizes {Sizes} (load {LoadSeconds:F1} s, batch sizes {SearchSeconds:F1} s, warm-up {WarmUpSeconds:F1} s)")]
+        public static partial void Ready(ILogger logger, string model, string provider, string sizes, double loadSeconds, double searchSeconds, double warmUpSeconds);
+    }
+}

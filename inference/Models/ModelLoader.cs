@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+using Rembg.Inference.Batching;
+using Rembg.Inference.Telemetry;
+
+namespace Rembg.Inference.Models;
+
+/// <summary>Loads and warms all configured models beside the starting server; only then the pod is ready.</summary>
+internal sealed partial class ModelLoader(
+    ModelRegistry registry, IOptions<ModelOptions> models, IOptions<BatchingOptions> batching, InferenceMetrics metrics,
+    TimeProvider time, IHostApplicationLifetime lifetime, ILogger<ModelLoader> logger) : BackgroundService, IHealthCheck
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // Not on the starting thread: the management port must answer while models load.
+        await Task.Yield();
+        var loaded = new List<LoadedModel>();
+        try
+        {
+            foreach (var name in models.Value.NameList)
+            {
+                stoppingToken.ThrowIfCancellationRequested();
+                loaded.Add(LoadedModel.Load(name, models.Value, batching.Value, metrics, time, logger));
+            }
+            registry.Publish(loaded);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            if (exception is ModelException) Log.CannotLoad(logger, exception.Message);
+            else Log.LoadFailed(logger, exception);
+            Environment.ExitCode = 1;
+            lifetime.StopApplication();
+        }
+    }
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(registry.IsReady ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("warming up"));
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Critical, Message = "{Reason}")]
+        public static partial void CannotLoad(ILogger logger, string reason);
+
+        [LoggerMessage(Level = LogLevel.Critical, Message = "A model could not be loaded")]
+        public static partial void LoadFailed(ILogger logger, Exception exception);
+    }
+}

@@ -1,0 +1,34 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Rembg.Inference.Models;
+
+/// <summary>Where a model runs. Auto takes a GPU when there is one; Cuda and TensorRt fail at start when there is none.</summary>
+public enum Provider { Auto, Cpu, Cuda, TensorRt }
+
+/// <summary>Which models a pod loads, and how they run.</summary>
+public sealed class ModelOptions
+{
+    public const string Section = "Models";
+
+    /// <summary>Folder of prepared models: <c>NAME.onnx</c> with <c>NAME.json</c>.</summary>
+    [Required] public string Directory { get; set; } = "models/prepared";
+
+    /// <summary>Models to load, comma-separated; the first is the default of requests that name none.</summary>
+    [Required, MinLength(1)] public string Names { get; set; } = "isnet-general-use";
+
+    public Provider Provider { get; set; } = Provider.Auto;
+
+    /// <summary>Threads inside one run; 0 takes the container's CPU limit.</summary>
+    [Range(0, 1024)] public int IntraOpThreads { get; set; }
+
+    /// <summary>MiB that the CUDA memory arena may take; 0 leaves it unlimited. Weights and cuDNN come on top.</summary>
+    [Range(0, int.MaxValue)] public int GpuMemoryMiB { get; set; }
+
+    /// <summary>Folder for TensorRT engines and timings, so that a restart does not build them anew.</summary>
+    public string TensorRtCache { get; set; } = "/tmp/tensorrt";
+
+    public IReadOnlyList<string> NameList => Names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+}
+
+/// <summary>A model cannot be loaded as configured; the message is for the operator and ends the process.</summary>
+public sealed class ModelException(string message, Exception? inner = null) : Exception(message, inner);

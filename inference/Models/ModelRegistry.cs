@@ -1,0 +1,34 @@
+using Rembg.Contract.Models;
+using Rembg.Contract.Problems;
+
+namespace Rembg.Inference.Models;
+
+/// <summary>The models of this pod, once they are warm.</summary>
+public sealed class ModelRegistry : IAsyncDisposable
+{
+    private volatile IReadOnlyList<LoadedModel> _models = [];
+
+    public bool IsReady => _models.Count > 0;
+
+    public ModelList List => _models is { Count: > 0 } models
+        ? new(PipelineVersion.Current, models[0].Info.Name, [.. models.Select(m => m.Info)])
+        : new(PipelineVersion.Current, "", []);
+
+    internal void Publish(IReadOnlyList<LoadedModel> models) => _models = models;
+
+    /// <param name="name">Null for the default, the first.</param>
+    /// <exception cref="ProblemException">400: no such model; 503: still warming up.</exception>
+    public LoadedModel Find(string? name)
+    {
+        var models = _models;
+        if (models.Count == 0) throw Problem.Overloaded("This pod is warming up.", Rembg.Contract.PodHeaders.Draining).AsException();
+        if (name is null) return models[0];
+        return models.FirstOrDefault(m => m.Info.Name == name)
+            ?? throw Problem.InvalidParameter("model", "must be the name of a loaded model; GET /v1/models lists them").AsException();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var model in _models) await model.DisposeAsync();
+    }
+}

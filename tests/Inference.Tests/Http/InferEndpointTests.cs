@@ -1,0 +1,234 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+using Rembg.Contract.Models;
+using Rembg.Inference.Admission;
+using Rembg.Testing;
+
+namespace Rembg.Inference.Tests.Http;
+
+public class InferEndpointTests
+{
+    private const long AllPixels = long.MaxValue;
+
+    [Fact]
+    public async Task Photo_ComesBackAsCutoutWithItsStory()
+    {
+        await using var pod = await Pod.StartAsync();
+
+        var answer = await pod.InferAsync(Photos.Rocket);
+        var png = await answer.Content.ReadAsByteArrayAsync();
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        answer.Content.Headers.ContentType!.MediaType.ShouldBe("image/png");
+        png[..8].ShouldBe([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]);
+        Header(answer, "X-Width").ShouldBe("640");
+        Header(answer, "X-Height").ShouldBe("427");
+        Header(answer, "X-Foreground").Split(' ').Length.ShouldBe(4);
+        Header(answer, "X-Batch-Size").ShouldBe("1");
+        Header(answer, "X-Load").ShouldBe("1");
+        Header(answer, "Server-Timing").ShouldMatch(@"^decode;dur=[\d.]+, queue;dur=[\d.]+, infer;dur=[\d.]+$");
+    }
+
+    [Theory]
+    [InlineData("?format=webp", "image/webp")]
+    [InlineData("?format=jpg&bg_color=red", "image/jpeg")]
+    [InlineData("?format=zip", "application/zip")]
+    [InlineData("?channels=alpha&size=preview", "image/png")]
+    public async Task Options_AreHonoured(string query, string contentType)
+    {
+        await using var pod = await Pod.StartAsync();
+        var answer = await pod.InferAsync(Photos.Rocket, query);
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        answer.Content.Headers.ContentType!.MediaType.ShouldBe(contentType);
+    }
+
+    [Fact]
+    public async Task Models_AreListed()
+    {
+        await using var pod = await Pod.StartAsync();
+        var list = await pod.Http.GetFromJsonAsync("/v1/models", ModelJson.Default.ModelList);
+
+        list!.Default.ShouldBe("tiny");
+        list.Pipeline.ShouldNotBeEmpty();
+        var model = list.Models.ShouldHaveSingleItem();
+        model.InputWidth.ShouldBe(64);
+        model.Provider.ShouldBe("cpu");
+        model.BatchSizes.ShouldBe([1]);
+        model.Digest.Length.ShouldBe(64);
+    }
+
+    [Theory]
+    [InlineData("?model=unknown", null, null, "model")]
+    [InlineData("?size=huge", null, null, "size")]
+    [InlineData("?format=png&format=png", null, null, "format")]
+    [InlineData("?nonsense=1", null, null, "nonsense")]
+    [InlineData("", "X-Priority", "urgent", "X-Priority")]
+    [InlineData("", "X-Deadline-Ms", "-1", "X-Deadline-Ms")]
+    [InlineData("", "X-Deadline-Ms", "1e309", "X-Deadline-Ms")]
+    public async Task BadParameter_IsNamed(string query, string? header, string? value, string named)
+    {
+        await using var pod = await Pod.StartAsync();
+        var answer = await pod.InferAsync(Photos.Rocket, query, header is null ? [] : [(header, value!)]);
+        (await ProblemAsync(answer, HttpStatusCode.BadRequest, "invalid_parameter")).ShouldStartWith(named);
+    }
+
+    [Fact]
+    public async Task EmptyBody_Is400() =>
+        await RefusedAsync([], HttpStatusCode.BadRequest, "missing_image");
+
+    [Fact]
+    public async Task NotAnImage_Is415() =>
+        await RefusedAsync("%PDF-1.7 this is no picture"u8.ToArray(), HttpStatusCode.UnsupportedMediaType, "unsupported_format");
+
+    [Fact]
+    public async Task TruncatedPhoto_Is422() =>
+        await RefusedAsync(Photos.Rocket[..50_000], HttpStatusCode.UnprocessableEntity, null);
+
+    [Fact]
+    public async Task TooManyBytes_Is413WithAndWithoutContentLength()
+    {
+        await using var pod = await Pod.StartAsync("--Images:MaxBytes=10000");
+        await ProblemAsync(await pod.InferAsync(Photos.Rocket), HttpStatusCode.RequestEntityTooLarge, "image_too_large");
+
+        using var chunked = new HttpRequestMessage(HttpMethod.Post, "/v1/infer") { Content = new ByteArrayContent(Photos.Rocket) };
+        chunked.Headers.TransferEncodingChunked = true;
+        await ProblemAsync(await pod.Http.SendAsync(chunked), HttpStatusCode.RequestEntityTooLarge, "image_too_large");
+    }
+
+    [Fact]
+    public async Task FullPod_SaysSoAtOnceAndServesWhatItAccepted()
+    {
+        await using var pod = await Pod.StartAsync("--Admission:MaxRequests=2");
+        var room = await HoldPixelsAsync(pod);
+        var accepted = new[] { pod.InferAsync(Photos.Rocket), pod.InferAsync(Photos.Rocket) };
+        await Eventually.TrueAsync(() => Gate(pod).InFlight == 2, "both are in");
+
+        var refused = await pod.InferAsync(Photos.Rocket);
+
+        await ProblemAsync(refused, HttpStatusCode.ServiceUnavailable, "overloaded");
+        Header(refused, "X-Overload").ShouldBe("queue-full");
+        Header(refused, "X-Load").ShouldBe("2");
+        refused.Headers.RetryAfter!.Delta.ShouldNotBeNull();
+        room.Dispose();
+        foreach (var answer in accepted) (await answer).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task NoTimeLeft_Is504BeforeTheBodyIsRead()
+    {
+        await using var pod = await Pod.StartAsync();
+        await ProblemAsync(await pod.InferAsync(Photos.Rocket, "", ("X-Deadline-Ms", "0")), HttpStatusCode.GatewayTimeout, "deadline_exceeded");
+    }
+
+    [Fact]
+    public async Task DeadlineWhileComposing_Is504AndLeavesNothingBehind()
+    {
+        var time = new FakeTimeProvider();
+        await using var pod = await Pod.StartAsync(builder => builder.Services.AddSingleton<TimeProvider>(time));
+        using var room = await HoldPixelsAsync(pod);
+        var late = pod.InferAsync(Photos.Rocket, "", ("X-Deadline-Ms", "5000"));
+        await Eventually.TrueAsync(() => Gate(pod).InFlight == 1, "1 in the pod");
+
+        await Eventually.TrueAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(6));
+            return late.IsCompleted;
+        }, "the deadline is noticed");
+
+        await ProblemAsync(await late, HttpStatusCode.GatewayTimeout, "deadline_exceeded");
+        await Eventually.TrueAsync(() => Gate(pod).InFlight == 0, "0 in the pod");
+    }
+
+    [Fact]
+    public async Task ClientThatLeaves_GivesItsPlaceBack()
+    {
+        await using var pod = await Pod.StartAsync();
+        var room = await HoldPixelsAsync(pod);
+        using var client = new CancellationTokenSource();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/infer") { Content = new ByteArrayContent(Photos.Rocket) };
+        var leaving = pod.Http.SendAsync(request, client.Token);
+        await Eventually.TrueAsync(() => Gate(pod).InFlight == 1, "1 in the pod");
+
+        await client.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(leaving);
+        await Eventually.TrueAsync(() => Gate(pod).InFlight == 0, "0 in the pod");
+        room.Dispose();
+        (await pod.InferAsync(Photos.Rocket)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await Eventually.TrueAsync(
+            async () => (await pod.MetricsAsync()).Contains("""rembg_inference_requests_total{model="tiny",outcome="cancelled",priority="interactive"} 1"""), "it is counted");
+    }
+
+    [Fact]
+    public async Task Stopping_AnswersEverythingAccepted()
+    {
+        await using var pod = await Pod.StartAsync();
+        var room = await HoldPixelsAsync(pod);
+        var accepted = Enumerable.Range(0, 5).Select(_ => pod.InferAsync(Photos.Rocket)).ToArray();
+        await Eventually.TrueAsync(() => Gate(pod).InFlight == 5, "5 in the pod");
+
+        var stopping = pod.StopAsync();
+        room.Dispose();
+
+        foreach (var answer in accepted) (await answer).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await stopping.WaitAsync(TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public async Task Metrics_HaveTheNamesOfTheContract()
+    {
+        await using var pod = await Pod.StartAsync();
+        (await pod.InferAsync(Photos.Rocket, "", ("X-Priority", "background"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        // A request is counted when its last byte is out, which its client may see first.
+        string[] metrics = [];
+        await Eventually.TrueAsync(
+            async () => (metrics = await pod.MetricsAsync()).Any(line => line.StartsWith("rembg_inference_requests_total{", StringComparison.Ordinal)), "it is counted");
+
+        foreach (var line in new[]
+        {
+            """rembg_inference_requests_total{model="tiny",outcome="ok",priority="background"} 1""",
+            """rembg_inference_request_seconds_count{model="tiny",priority="background"} 1""",
+            """rembg_inference_queue_length{model="tiny",priority="interactive"} 0""",
+            """rembg_inference_queue_wait_seconds_count{model="tiny"} 1""",
+            """rembg_inference_stage_seconds_count{stage="decode"} 1""",
+            """rembg_inference_stage_seconds_count{stage="queue"} 1""",
+            """rembg_inference_stage_seconds_count{stage="infer"} 1""",
+            """rembg_inference_stage_seconds_count{stage="encode"} 1""",
+            """rembg_inference_batch_size_count{model="tiny"} 1""",
+            """rembg_inference_batch_seconds_count{model="tiny"} 1""",
+            """rembg_inference_execution_provider{model="tiny",provider="cpu"} 1""",
+            """rembg_inference_max_batch_size{model="tiny"} 1""",
+            "rembg_inference_inflight_requests 0",
+        })
+            metrics.ShouldContain(line);
+    }
+
+    private static AdmissionGate Gate(Pod pod) => pod.Services.GetRequiredService<AdmissionGate>();
+
+    /// <summary>Takes all room for pixels: requests then wait between their mask and their picture.</summary>
+    private static async Task<IDisposable> HoldPixelsAsync(Pod pod) =>
+        await pod.Services.GetRequiredService<PixelBudget>().EnterAsync(AllPixels, CancellationToken.None);
+
+    private static async Task RefusedAsync(byte[] body, HttpStatusCode status, string? code)
+    {
+        await using var pod = await Pod.StartAsync();
+        await ProblemAsync(await pod.InferAsync(body), status, code);
+    }
+
+    private static async Task<string> ProblemAsync(HttpResponseMessage answer, HttpStatusCode status, string? code)
+    {
+        answer.StatusCode.ShouldBe(status);
+        answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+        var problem = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        if (code is not null) problem.GetProperty("code").GetString().ShouldBe(code);
+        problem.GetProperty("requestId").GetString().ShouldNotBeNullOrEmpty();
+        return problem.TryGetProperty("detail", out var detail) ? detail.GetString()! : "";
+    }
+
+    private static string Header(HttpResponseMessage answer, string name) => answer.Headers.GetValues(name).ShouldHaveSingleItem();
+}
