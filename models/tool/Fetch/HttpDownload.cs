@@ -18,7 +18,7 @@ public static class HttpDownload
         {
             stalled.CancelAfter(Stall);
             using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
-            await using var file = new FileStream(part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
+            await using var file = new FileStream(part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, bufferSize: 0);
             using var request = new HttpRequestMessage(HttpMethod.Get, url);
             if (file.Length > 0) request.Headers.Range = new RangeHeaderValue(file.Length, null);
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stalled.Token);
