@@ -1,3 +1,5 @@
+using Google.Protobuf;
+
 namespace Rembg.Models.Tests.Fetch;
 
 public class FilesByHandTests
@@ -41,7 +43,7 @@ public class FilesByHandTests
 
         var changed = PublishedModel.Build();
         changed.ProducerName = "trained some more";
-        Place(mine, Google.Protobuf.MessageExtensions.ToByteArray(changed));
+        Place(mine, changed.ToByteArray());
         await directory.PrepareAsync();
 
         (await File.ReadAllTextAsync(directory.Description)).ShouldNotBe(first);

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Rembg.Testing;
 
 namespace Rembg.Models.Tests.Fetch;
@@ -113,8 +114,8 @@ public class UrlSourceTests
     {
         var other = PublishedModel.Build();
         other.ProducerName = "another trainer";
-        await using var down = await FileServer.StartAsync(Google.Protobuf.MessageExtensions.ToByteArray(other));
-        var unreachable = new { kind = "url", url = down.Url, checksum = ModelsDirectory.Sha256(Google.Protobuf.MessageExtensions.ToByteArray(other)) };
+        await using var down = await FileServer.StartAsync(other.ToByteArray());
+        var unreachable = new { kind = "url", url = down.Url, checksum = ModelsDirectory.Sha256(other.ToByteArray()) };
         await down.DisposeAsync();
         await using var server = await FileServer.StartAsync(Published);
         using var directory = new ModelsDirectory(unreachable, Source(server));
@@ -123,6 +124,7 @@ public class UrlSourceTests
 
         directory.Log.ShouldContain("Connection refused");
         (await File.ReadAllBytesAsync(directory.Cached)).ShouldBe(Published);
+        directory.Cache().ShouldBe(["small.onnx"]);
     }
 
     private static string Part(ModelsDirectory directory) => $"{directory.Cached}.{ModelsDirectory.Sha256(Published)[7..15]}.part";
