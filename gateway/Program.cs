@@ -5,8 +5,10 @@ using Rembg.Gateway.Clients.Keys;
 using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts;
 using Rembg.Gateway.Edge;
+using Rembg.Gateway.Faces;
 using Rembg.Gateway.Pods;
 using Rembg.Gateway.Redis;
+using Rembg.Gateway.Tasks;
 using Rembg.Gateway.Telemetry;
 
 namespace Rembg.Gateway;
@@ -27,11 +29,12 @@ public static class Program
         builder.AddServiceHost();
         builder.AddTelemetry("rembg-gateway");
         builder.Services.AddSingleton<GatewayMetrics>();
-        builder.AddControlRedis();
+        builder.AddRedis();
         builder.AddEdge();      // how much anybody may send, how slowly
         builder.AddClients();   // who is asking, and how much they may ask for
         builder.AddCutouts();   // reading the image, answers made before, shared runs
         builder.AddPods();      // which pod answers
+        builder.AddTasks();     // work that nobody waits for
         configure?.Invoke(builder);
 
         var app = builder.Build();
@@ -43,6 +46,8 @@ public static class Program
         app.UseClients();
 
         app.MapCutouts();
+        app.MapTasks();
+        app.MapArticleTasks();
         app.MapPods();
         return app;
     }

@@ -22,6 +22,9 @@ internal sealed record CutoutKey
     /// <summary>Weak: another pod may make the same picture with other bytes (its batch, its zlib).</summary>
     public string ETag => $"W/\"{Value}\"";
 
+    /// <summary>Of an answer that was kept elsewhere with the value of its key.</summary>
+    public static CutoutKey Kept(string value, CutoutOptions options) => new(Convert.FromHexString(value), options);
+
     public static CutoutKey Of(byte[] imageSha256, NamedModel model, CutoutOptions options, string? client)
     {
         var named = options with { Model = model.Name };

@@ -8,25 +8,31 @@ namespace Rembg.Gateway.Redis;
 /// </summary>
 public static class RedisServices
 {
+    /// <summary>Key of the <see cref="IConnectionMultiplexer"/> for values of megabytes.</summary>
+    public const string Values = "values";
+
     /// <summary>Whether <c>ConnectionStrings:Redis</c> is set; without it all state lives in this process.</summary>
     public static bool HasRedis(this WebApplicationBuilder builder) => !string.IsNullOrEmpty(ConnectionString(builder));
 
-    /// <summary>One shared <see cref="IConnectionMultiplexer"/>, opened when first asked for, whether or not Redis is there yet.</summary>
-    public static void AddControlRedis(this WebApplicationBuilder builder)
+    /// <summary>The connections, each opened when first asked for, whether or not Redis is there yet.</summary>
+    public static void AddRedis(this WebApplicationBuilder builder)
     {
         if (!builder.HasRedis()) return;
-        builder.Services.AddSingleton<IConnectionMultiplexer>(_ =>
-        {
-            var options = ConfigurationOptions.Parse(ConnectionString(builder)!);
-            options.AbortOnConnectFail = false;
-            options.ClientName = "rembg-gateway-control";
-            // Without a connection commands fail at once instead of waiting for one, and the start waits 2 s at most.
-            options.BacklogPolicy = BacklogPolicy.FailFast;
-            options.ConnectTimeout = 2000;
-            options.ConnectRetry = 1;
-            options.ReconnectRetryPolicy = new LinearRetry(1000);
-            return ConnectionMultiplexer.Connect(options);
-        });
+        builder.Services.AddSingleton<IConnectionMultiplexer>(_ => Connect(builder, "rembg-gateway-control"));
+        builder.Services.AddKeyedSingleton<IConnectionMultiplexer>(Values, (_, _) => Connect(builder, "rembg-gateway-values"));
+    }
+
+    private static ConnectionMultiplexer Connect(WebApplicationBuilder builder, string name)
+    {
+        var options = ConfigurationOptions.Parse(ConnectionString(builder)!);
+        options.AbortOnConnectFail = false;
+        options.ClientName = name;
+        // Without a connection commands fail at once instead of waiting for one, and the start waits 2 s at most.
+        options.BacklogPolicy = BacklogPolicy.FailFast;
+        options.ConnectTimeout = 2000;
+        options.ConnectRetry = 1;
+        options.ReconnectRetryPolicy = new LinearRetry(1000);
+        return ConnectionMultiplexer.Connect(options);
     }
 
     private static string? ConnectionString(WebApplicationBuilder builder) => builder.Configuration.GetConnectionString("Redis");

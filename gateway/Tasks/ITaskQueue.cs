@@ -1,0 +1,50 @@
+using Rembg.Contract.Problems;
+using Rembg.Gateway.Cutouts;
+
+namespace Rembg.Gateway.Tasks;
+
+/// <summary>
+/// Tasks, from acceptance to the end of their retention. An accepted task finishes, fails with a reason, or is a dead letter; it
+/// may run twice, never visibly twice: every write of a run carries its lease, and is refused once another holds the task.
+/// All members throw <see cref="ProblemException"/> with 503 while the store does not answer.
+/// </summary>
+internal interface ITaskQueue
+{
+    /// <summary>Throws 503 when the queue is full: known before a body is read.</summary>
+    Task EnsureRoomAsync();
+
+    /// <exception cref="ProblemException">503: full. 422: the idempotency key was used for something else.</exception>
+    Task<Accepted> EnqueueAsync(NewTask task);
+
+    /// <summary>Null for a task that is unknown, forgotten or past its retention.</summary>
+    Task<CutoutTask?> FindAsync(string id);
+
+    /// <summary>Null when the bytes have been deleted.</summary>
+    Task<OpenResult?> OpenResultAsync(CutoutTask task);
+
+    /// <summary>Takes the task out of the queue and deletes all of it; a run under way ends without effect.</summary>
+    /// <returns>How the task was left: cancelled, or finished before. Null when there is no such task.</returns>
+    Task<TaskState?> ForgetAsync(string id);
+
+    /// <summary>Leases up to <paramref name="count"/> tasks: first those whose lease ran out, then new ones, in order of arrival.</summary>
+    Task<IReadOnlyList<TaskLease>> TakeAsync(int count);
+
+    /// <summary>The upload; null when its lifetime is over.</summary>
+    Task<byte[]?> ReadImageAsync(TaskLease lease);
+
+    /// <summary>Renews the lease. False: it was lost, and the run is of no use any more.</summary>
+    Task<bool> ExtendAsync(TaskLease lease);
+
+    /// <summary>False: the lease was lost and nothing was written. The same holds for the next two.</summary>
+    Task<bool> SucceedAsync(TaskLease lease, CutoutAnswer answer);
+
+    Task<bool> FailAsync(TaskLease lease, Problem reason);
+
+    /// <summary>Gives the task back for somebody to take after <paramref name="delay"/>, at its old place in the queue.</summary>
+    /// <param name="lease">Void afterwards.</param>
+    /// <param name="badEnd">Why the attempt counts; null when the task is not to blame, and the attempt does not count.</param>
+    /// <param name="delay">At most the lease's length.</param>
+    Task<bool> ReturnAsync(TaskLease lease, Problem? badEnd, TimeSpan delay);
+
+    Task<QueueDepth> MeasureAsync();
+}

@@ -1,0 +1,55 @@
+using Rembg.Contract.Problems;
+
+namespace Rembg.Gateway.Tasks;
+
+/// <summary>Renews a lease every third of its length until disposed, and says when it was lost.</summary>
+internal sealed class LeaseKeeper : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _lost = new();
+    private readonly CancellationTokenSource _done = new();
+    private readonly Task _keeping;
+
+    public LeaseKeeper(ITaskQueue queue, TaskLease lease, TimeSpan length, TimeProvider time) => _keeping = KeepAsync(queue, lease, length, time);
+
+    /// <summary>Cancelled when another may hold the task.</summary>
+    public CancellationToken Lost => _lost.Token;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _done.CancelAsync();
+        await _keeping;
+        _done.Dispose();
+        _lost.Dispose();
+    }
+
+    private async Task KeepAsync(ITaskQueue queue, TaskLease lease, TimeSpan length, TimeProvider time)
+    {
+        using var timer = new PeriodicTimer(length / 3, time);
+        var renewed = time.GetTimestamp();
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_done.Token) && await MayGoOnAsync()) { }
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+        await _lost.CancelAsync();
+
+        async Task<bool> MayGoOnAsync()
+        {
+            try
+            {
+                var asked = time.GetTimestamp();
+                if (!await queue.ExtendAsync(lease)) return false;
+                renewed = asked;
+                return true;
+            }
+            catch (ProblemException)
+            {
+                // The store is away: the lease holds for as long as it was last given.
+                return time.GetElapsedTime(renewed) < length;
+            }
+        }
+    }
+}

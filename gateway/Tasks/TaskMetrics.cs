@@ -1,0 +1,44 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace Rembg.Gateway.Tasks;
+
+/// <summary>
+/// The queue's figures. Depth and age are the whole queue's, whichever gateway tells them: take the maximum over gateways,
+/// not the sum. Outcomes are counted by the gateway that brought them about.
+/// </summary>
+internal sealed partial class TaskMetrics
+{
+    public static readonly ActivitySource Activities = new("Rembg.Tasks");
+
+    private readonly Counter<long> _outcomes;
+    private readonly ILogger<TaskMetrics> _logger;
+    private QueueDepth _depth = new(0, 0, TimeSpan.Zero, 0);
+
+    public TaskMetrics(IMeterFactory meters, ILogger<TaskMetrics> logger)
+    {
+        _logger = logger;
+        var tasks = meters.Create("rembg.tasks");
+        tasks.CreateObservableGauge("queued", () => _depth.Queued, description: "Tasks that wait for a run.");
+        tasks.CreateObservableGauge("running", () => _depth.Running, description: "Tasks that some gateway runs.");
+        tasks.CreateObservableGauge("dead", () => _depth.Dead, description: "Dead letters that wait for an operator.");
+        _outcomes = tasks.CreateCounter<long>("total", description: "Tasks by outcome: accepted, succeeded, failed, dead, cancelled; retried and postponed ones come to another.");
+        meters.Create("rembg.task").CreateObservableGauge("age_seconds", () => _depth.Oldest.TotalSeconds, description: "How long the first task in the queue has waited.");
+    }
+
+    public void Measured(QueueDepth depth) => _depth = depth;
+
+    public void Count(string outcome) => _outcomes.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    public void Buried(string id)
+    {
+        Count("dead");
+        Log.Buried(_logger, id);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "Task {Id} is a dead letter: every attempt came to a bad end")]
+        public static partial void Buried(ILogger logger, string id);
+    }
+}

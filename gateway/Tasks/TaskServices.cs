@@ -1,0 +1,34 @@
+using Rembg.Contract.Hosting;
+using Rembg.Gateway.Redis;
+using Rembg.Gateway.Tasks.Memory;
+using Rembg.Gateway.Tasks.Redis;
+
+namespace Rembg.Gateway.Tasks;
+
+/// <summary>Wires up work that nobody waits for.</summary>
+public static class TaskServices
+{
+    public static void AddTasks(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        builder.AddOptions<TaskOptions>(TaskOptions.Section);
+        services.AddSingleton<TaskMetrics>();
+        services.AddSingleton<TaskSignals>();
+        if (builder.HasRedis())
+        {
+            services.AddSingleton<ITaskQueue, RedisTaskQueue>();
+            services.AddHostedService<RedisSignals>();
+        }
+        else
+        {
+            services.AddSingleton<ITaskQueue, MemoryTaskQueue>();
+            services.AddHostedService<MemoryNotice>();
+        }
+        services.AddSingleton<TaskIntake>();
+        services.AddSingleton<LongPoll>();
+        services.AddSingleton<TaskRoom>();
+        services.AddSingleton<TaskRun>();
+        services.AddHostedService<TaskWorker>();
+        services.AddHostedService<QueueGauge>();
+    }
+}

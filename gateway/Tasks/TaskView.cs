@@ -1,0 +1,38 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Rembg.Gateway.Tasks;
+
+/// <summary>A task as clients see it.</summary>
+/// <param name="Id">24 URL-safe characters.</param>
+/// <param name="Status">queued, running, succeeded, failed or cancelled.</param>
+/// <param name="Position">While queued: place in the queue, 1 for the next one.</param>
+/// <param name="Attempts">Runs begun, without those that found no room.</param>
+/// <param name="CreatedAt">When it was accepted.</param>
+/// <param name="StartedAt">When its latest run began.</param>
+/// <param name="FinishedAt">When it ended.</param>
+/// <param name="WaitedMs">From acceptance to the latest run.</param>
+/// <param name="RanMs">The latest run, once it has ended.</param>
+/// <param name="Error">Why it failed.</param>
+/// <param name="Links">Where to go from here.</param>
+internal sealed record TaskView(
+    string Id, string Status, long? Position, int Attempts, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt,
+    long? WaitedMs, long? RanMs, TaskError? Error, TaskLinks Links)
+{
+    public static TaskView Of(CutoutTask task) => new(
+        task.Id, task.State.ToString().ToLowerInvariant(), task.Position, task.Attempts, task.CreatedAt, task.StartedAt, task.FinishedAt,
+        Milliseconds(task.StartedAt - task.CreatedAt), Milliseconds(task.FinishedAt - task.StartedAt),
+        task.Error is { } error ? new(error.Code, error.Status, error.Title, error.Detail) : null,
+        new($"/v1/tasks/{task.Id}", task.State == TaskState.Succeeded ? $"/v1/tasks/{task.Id}/result" : null));
+
+    private static long? Milliseconds(TimeSpan? time) => (long?)time?.TotalMilliseconds;
+}
+
+/// <summary>The problem that a synchronous request would have been answered with.</summary>
+internal sealed record TaskError(string Code, int Status, string Title, string? Detail);
+
+internal sealed record TaskLinks(string Self, string? Result);
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(TaskView))]
+internal sealed partial class TaskViewJson : JsonSerializerContext;

@@ -1,0 +1,185 @@
+using Microsoft.Extensions.Options;
+using Rembg.Contract.Problems;
+using Rembg.Gateway.Tasks;
+using Rembg.Gateway.Tasks.Redis;
+using Rembg.Testing;
+using StackExchange.Redis;
+
+namespace Rembg.Gateway.Tests.Tasks;
+
+/// <summary>The promises again on a real redis-server, and those that only it can keep.</summary>
+public sealed class RedisTaskQueueTests : TaskQueueTests
+{
+    private RedisServer _redis = null!;
+    private ConnectionMultiplexer _connection = null!;
+
+    private protected override ITaskQueue Open(TaskOptions options) => new RedisTaskQueue(_connection, _connection, Options.Create(options), Metrics);
+
+    public override async Task InitializeAsync()
+    {
+        await base.InitializeAsync();
+        _redis = await RedisServer.StartAsync(appendOnly: true);
+        _connection = await ConnectionMultiplexer.ConnectAsync($"{_redis.ConnectionString},abortConnect=false,connectRetry=1,connectTimeout=1000");
+    }
+
+    public override async Task DisposeAsync()
+    {
+        await _connection.DisposeAsync();
+        await _redis.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task EveryTask_SurvivesARestartOfRedis()
+    {
+        var queue = Open(new() { Lease = TimeSpan.FromSeconds(0.2) });
+        var done = await EnqueueAsync(queue);
+        await queue.SucceedAsync((await queue.TakeAsync(1)).Single(), Answer());
+        var running = await EnqueueAsync(queue);
+        _ = (await queue.TakeAsync(1)).Single();
+        var queued = await EnqueueAsync(queue);
+
+        await _redis.StopAsync();
+        (await Should.ThrowAsync<ProblemException>(() => EnqueueAsync(queue))).Problem.Status.ShouldBe(503);
+        await _redis.RestartAsync();
+        await Eventually.TrueAsync(() => _connection.IsConnected, "the connection is back");
+
+        var finished = (await queue.FindAsync(done))!;
+        finished.State.ShouldBe(TaskState.Succeeded);
+        using (var open = await queue.OpenResultAsync(finished)) open!.Cutout.Bytes.Length.ShouldBe(1000);
+        var taken = new List<string>();
+        await Eventually.TrueAsync(async () =>
+        {
+            taken.AddRange((await queue.TakeAsync(5)).Select(lease => lease.Id));
+            return taken.Contains(running) && taken.Contains(queued);
+        }, "both are taken");
+    }
+
+    [Fact]
+    public async Task NothingIsLeftOfAForgottenTask()
+    {
+        var queue = Open(new());
+        var accepted = await queue.EnqueueAsync(New("key"));
+        await queue.SucceedAsync((await queue.TakeAsync(1)).Single(), Answer());
+        await queue.ForgetAsync(accepted.Task.Id);
+        await queue.ForgetAsync(await EnqueueAsync(queue));
+
+        var keys = _connection.GetServers().Single().Keys(pattern: "rembg:*").Select(key => key.ToString()).Order();
+
+        keys.ShouldBe(["rembg:{tasks}:stats", "rembg:{tasks}:work"]);
+        (await StatsAsync()).ShouldAllBe(field => field.Value == 0);
+    }
+
+    [Fact]
+    public async Task RefusedTask_LeavesNoUpload()
+    {
+        var queue = Open(new() { MaxUnfinished = 1 });
+        await queue.EnqueueAsync(New("key", "one"));
+
+        await Should.ThrowAsync<ProblemException>(() => EnqueueAsync(queue));
+        await Should.ThrowAsync<ProblemException>(() => queue.EnqueueAsync(New("key", "other")));
+        (await queue.EnqueueAsync(New("key", "one"))).Replayed.ShouldBeTrue();
+
+        _connection.GetServers().Single().Keys(pattern: "rembg:{tasks}:input:*").Count().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task RedisThatIsFull_Is503AndKeepsWhatItHas()
+    {
+        var queue = Open(new());
+        var id = await EnqueueAsync(queue);
+        await _redis.CommandAsync("CONFIG SET maxmemory 1");
+
+        (await Should.ThrowAsync<ProblemException>(() => EnqueueAsync(queue))).Problem.Status.ShouldBe(503);
+
+        await _redis.CommandAsync("CONFIG SET maxmemory 0");
+        (await queue.FindAsync(id))!.State.ShouldBe(TaskState.Queued);
+        await EnqueueAsync(queue);
+    }
+
+    [Fact]
+    public async Task ScriptsFlushed_TheQueueDoesNotNotice()
+    {
+        var queue = Open(new());
+        await EnqueueAsync(queue);
+        await _redis.CommandAsync("SCRIPT FLUSH");
+
+        await EnqueueAsync(queue);
+        (await queue.TakeAsync(5)).Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task DeadLetter_CanBeListedAndTriedAgain()
+    {
+        var options = new TaskOptions { MaxAttempts = 1 };
+        var queue = Open(options);
+        var dead = new DeadLetters(_connection.GetDatabase(), options);
+        var id = await BuryAsync(queue);
+
+        var letter = (await dead.ListAsync()).Single();
+        letter.ShouldSatisfyAllConditions(l => l.Id.ShouldBe(id), l => l.Why.ShouldBe("bad_upstream"), l => l.Bytes.ShouldBeGreaterThan(0));
+        (await queue.MeasureAsync()).Dead.ShouldBe(1);
+
+        (await dead.RequeueAsync(letter)).ShouldBeTrue();
+
+        (await dead.ListAsync()).ShouldBeEmpty();
+        (await dead.RequeueAsync(letter)).ShouldBeFalse();
+        (await queue.FindAsync(id))!.ShouldSatisfyAllConditions(t => t.State.ShouldBe(TaskState.Queued), t => t.Error.ShouldBeNull());
+        var lease = (await queue.TakeAsync(1)).Single();
+        lease.Attempt.ShouldBe(1);
+        (await queue.SucceedAsync(lease, Answer())).ShouldBeTrue();
+        (await StatsAsync())["input_bytes"].ShouldBe(0);
+        (await StatsAsync())["dead_bytes"].ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task DeadLetterDropped_TheTaskStaysFailed()
+    {
+        var options = new TaskOptions { MaxAttempts = 1 };
+        var queue = Open(options);
+        var dead = new DeadLetters(_connection.GetDatabase(), options);
+        var id = await BuryAsync(queue);
+
+        (await dead.DropAsync((await dead.ListAsync()).Single())).ShouldBeTrue();
+
+        (await dead.ListAsync()).ShouldBeEmpty();
+        (await queue.FindAsync(id))!.State.ShouldBe(TaskState.Failed);
+        (await StatsAsync())["dead_bytes"].ShouldBe(0);
+        _connection.GetServers().Single().Keys(pattern: "rembg:{tasks}:input:*").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task DeadLettersBeyondTheirBytes_TheOldestMakesWay()
+    {
+        var options = new TaskOptions { MaxAttempts = 1, MaxDeadLetterBytes = 12_000 };
+        var queue = Open(options);
+        string[] ids = [await BuryAsync(queue), await BuryAsync(queue), await BuryAsync(queue)]; // 5,000 bytes each
+
+        (await new DeadLetters(_connection.GetDatabase(), options).ListAsync()).Select(letter => letter.Id).ShouldBe(ids[1..]);
+        (await queue.FindAsync(ids[0]))!.State.ShouldBe(TaskState.Failed);
+    }
+
+    [Fact]
+    public async Task ManyTakers_NoTaskIsTakenTwice()
+    {
+        var queue = Open(new());
+        for (var i = 0; i < 100; i++) await EnqueueAsync(queue);
+
+        var taken = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => Task.Run(() => queue.TakeAsync(15))));
+
+        var ids = taken.SelectMany(leases => leases).Select(lease => lease.Id).ToArray();
+        ids.Length.ShouldBe(100);
+        ids.Distinct().Count().ShouldBe(100);
+    }
+
+    private static async Task<string> BuryAsync(ITaskQueue queue)
+    {
+        var id = await EnqueueAsync(queue);
+        await queue.ReturnAsync((await queue.TakeAsync(1)).Single(), Problem.BadUpstream(), TimeSpan.Zero);
+        (await queue.TakeAsync(1)).ShouldBeEmpty();
+        return id;
+    }
+
+    private async Task<Dictionary<string, long>> StatsAsync() =>
+        (await _connection.GetDatabase().HashGetAllAsync(TaskKeys.Stats)).ToDictionary(field => field.Name.ToString(), field => (long)field.Value);
+}
