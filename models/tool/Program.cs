@@ -24,10 +24,15 @@ public static class Program
             progress.Say("Stopped; the next run goes on from here.");
             return 130;
         }
-        catch (Exception e) when (e is ModelException or IOException or UnauthorizedAccessException)
+        catch (ModelException e)
         {
-            // Input and output fail for reasons that the system words well: no space left on device, permission denied, and the path.
             progress.Say($"Rembg.Models: {e.Message}");
+            return 1;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The system words these well: no space left on device, permission denied, and the path.
+            progress.Say($"Rembg.Models: {e.Message.TrimEnd('.')}. Put that right and run this again.");
             return 1;
         }
 

@@ -18,15 +18,14 @@ public static class HttpDownload
         {
             stalled.CancelAfter(Stall);
             using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
-            await using var file = new FileStream(part, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
             using var request = new HttpRequestMessage(HttpMethod.Get, url);
-            if (file.Length > 0) request.Headers.Range = new RangeHeaderValue(file.Length, null);
+            if (new FileInfo(part) is { Exists: true, Length: > 0 and var fetched }) request.Headers.Range = new RangeHeaderValue(fetched, null);
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stalled.Token);
             if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable) return; // nothing left to fetch: the checksum tells
             response.EnsureSuccessStatusCode();
 
-            if (response.StatusCode == HttpStatusCode.PartialContent) file.Seek(0, SeekOrigin.End);
-            else file.SetLength(0);
+            var goesOn = response.StatusCode == HttpStatusCode.PartialContent;
+            await using var file = new FileStream(part, goesOn ? FileMode.Append : FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
             var total = file.Length + (response.Content.Headers.ContentLength ?? 0);
             await using var body = await response.Content.ReadAsStreamAsync(stalled.Token);
             var buffer = new byte[1 << 17];

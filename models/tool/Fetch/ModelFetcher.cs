@@ -60,6 +60,7 @@ public sealed class ModelFetcher(string directory, Progress progress, TimeProvid
             throw new ModelException($"what came does not have the checksum {source.Checksum} and was thrown away");
         }
         File.Move(part, cached, overwrite: true);
+        foreach (var rest in Directory.EnumerateFiles(_cache, $"{name}.onnx.*.part")) File.Delete(rest); // of sources that failed before
         progress.Say($"{name}: fetched from {source}, checksum verified.");
         return new(cached, source.Identity(directory));
     }

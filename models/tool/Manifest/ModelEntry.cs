@@ -22,7 +22,7 @@ public sealed record ModelEntry
     public MaskActivation Activation { get; init; }
 
     /// <summary>Other shapes of the same file, each a model of its own to the engine.</summary>
-    public IReadOnlyList<ModelVariant> Variants { get; init; } = [];
+    public IReadOnlyList<ModelVariant> Variants { get => field ?? []; init; } // the JSON reader sets null where there are none
 }
 
 /// <summary>The same file prepared for another input size.</summary>

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Rembg.Models.Onnx;
-using static Rembg.Models.Onnx.TensorProto.Types;
 
 namespace Rembg.Models.Prepare;
 
@@ -21,9 +20,11 @@ public static class InputSize
 
         foreach (var tensor in BakedSizes(graph))
         {
-            var sizes = MemoryMarshal.Cast<byte, long>(tensor.RawData.Span).ToArray();
+            long[] sizes = tensor.HasRawData ? [.. MemoryMarshal.Cast<byte, long>(tensor.RawData.Span)] : [.. tensor.Int64Data];
+            if (sizes.Length < 2) throw new ModelException("The model builds its inner sizes in a way that cannot be scaled.");
             sizes[^2] = Scaled(sizes[^2], height, fromHeight);
             sizes[^1] = Scaled(sizes[^1], width, fromWidth);
+            tensor.Int64Data.Clear();
             tensor.RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(sizes.AsSpan()));
         }
         foreach (var output in graph.Output)

@@ -11,7 +11,7 @@ namespace Rembg.Models.Prepare;
 public static class ModelPreparer
 {
     /// <summary>Part of <see cref="ModelSpec.PreparedFrom"/>: raise it when the steps below change, so that files of older steps are made anew.</summary>
-    private const int Version = 1;
+    private const int Version = 2;
 
     /// <summary>Whether <paramref name="directory"/> holds this model, made of that file by these steps.</summary>
     public static bool IsPrepared(ModelEntry entry, string identity, string directory)
@@ -50,7 +50,6 @@ public static class ModelPreparer
     public static void Apply(GraphProto graph, int width, int height)
     {
         MaskOutput.Keep(graph);
-        Float32Weights.Apply(graph);
         InputSize.Apply(graph, width, height);
         SymbolicBatch.Apply(graph);
     }
