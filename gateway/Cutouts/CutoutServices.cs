@@ -37,16 +37,11 @@ public static class CutoutServices
         services.AddSingleton<CutoutCache>();
         if (!builder.HasRedis()) return;
 
-        // A connection of its own: megabytes must not stand in the way of the small commands of limits and tasks.
         services.AddSingleton<IDistributedCache>(provider => ActivatorUtilities.CreateInstance<GuardedRedis>(provider, new RedisCache(new RedisCacheOptions
         {
             InstanceName = "rembg:cache:",
-            ConnectionMultiplexerFactory = async () =>
-            {
-                var configuration = ConfigurationOptions.Parse(builder.Configuration.GetConnectionString("Redis")!);
-                configuration.AbortOnConnectFail = false;
-                return await ConnectionMultiplexer.ConnectAsync(configuration);
-            },
+            // Opened off the request's path: a Redis that is away takes seconds to say so.
+            ConnectionMultiplexerFactory = () => Task.Run(() => provider.GetRequiredKeyedService<IConnectionMultiplexer>(RedisServices.Values)),
         })));
     }
 }

@@ -10,9 +10,16 @@ internal sealed class SharedRuns<T>(TimeProvider time)
 {
     private readonly Dictionary<string, Run> _runs = [];
 
+    /// <summary>Runs in flight.</summary>
     public int Count
     {
         get { lock (_runs) return _runs.Count; }
+    }
+
+    /// <summary>Callers who wait for them.</summary>
+    public int Callers
+    {
+        get { lock (_runs) return _runs.Values.Sum(run => run.Callers); }
     }
 
     /// <summary>Joins the run named <paramref name="key"/>, or starts it, to end at <paramref name="deadline"/>.</summary>

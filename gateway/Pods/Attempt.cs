@@ -43,11 +43,21 @@ internal sealed record Attempt(Cutout? Cutout, Problem? Problem, RetryReason Ret
 
     private static Attempt FromPicture(HttpResponse response, AnswerBuffer body, string contentType)
     {
-        if (body.Length == 0 || response.ContentType != contentType) return new(null, Problem.BadUpstream());
+        var bytes = body.ToArray();
+        if (response.ContentType != contentType || !LooksLike(contentType, bytes)) return new(null, Problem.BadUpstream());
         var headers = response.Headers;
-        return new(new Cutout(body.ToArray(), contentType, Number(headers, PodHeaders.Width), Number(headers, PodHeaders.Height),
+        return new(new Cutout(bytes, contentType, Number(headers, PodHeaders.Width), Number(headers, PodHeaders.Height),
             Text(headers, PodHeaders.Foreground), Text(headers, PodHeaders.ServerTiming)), null);
     }
+
+    /// <summary>By its first bytes, which is all that the gateway ever reads of a picture.</summary>
+    private static bool LooksLike(string contentType, ReadOnlySpan<byte> bytes) => contentType switch
+    {
+        "image/png" => bytes.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']),
+        "image/jpeg" => bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]),
+        "image/webp" => bytes.StartsWith("RIFF"u8),
+        _ => bytes.StartsWith("PK"u8),
+    };
 
     private static Problem? ReadProblem(int status, AnswerBuffer body)
     {

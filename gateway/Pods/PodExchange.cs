@@ -28,7 +28,7 @@ internal sealed class PodExchange(
         try
         {
             error = await forwarder.SendAsync(
-                context, destination.Model.Config.Address, cluster.Model.HttpClient, cluster.Model.Config.HttpRequest!, HttpTransformer.Default, cancellationToken);
+                context, destination.Model.Config.Address, cluster.Model.HttpClient, cluster.Model.Config.HttpRequest!, HttpTransformer.Empty, cancellationToken);
         }
         finally
         {

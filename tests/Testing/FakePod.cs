@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
 using Rembg.Contract.Models;
 
 namespace Rembg.Testing;
@@ -91,7 +92,7 @@ public sealed class FakePod : IAsyncDisposable
     {
         using var image = new MemoryStream();
         await context.Request.Body.CopyToAsync(image, context.RequestAborted);
-        var request = new PodRequest(context.Request.QueryString.Value ?? "", new HeaderDictionary(context.Request.Headers.ToDictionary()), image.ToArray());
+        var request = new PodRequest(context.Request.QueryString.Value ?? "", new HeaderDictionary(new Dictionary<string, StringValues>(context.Request.Headers, StringComparer.OrdinalIgnoreCase)), image.ToArray());
         Requests.Enqueue(request);
         Interlocked.Increment(ref _inFlight);
         try

@@ -47,7 +47,7 @@ public sealed class RedisServer : IAsyncDisposable
 
     public void Thaw() => _process!.Thaw();
 
-    /// <summary>One inline command over a connection of its own; the first line of the answer.</summary>
+    /// <summary>One inline command over a connection of its own; the answer's first line, or its text where it is one string.</summary>
     public async Task<string> CommandAsync(string command)
     {
         using var client = new TcpClient();
@@ -55,7 +55,8 @@ public sealed class RedisServer : IAsyncDisposable
         var stream = client.GetStream();
         await stream.WriteAsync(Encoding.ASCII.GetBytes(command + "\r\n"));
         using var reader = new StreamReader(stream, Encoding.UTF8);
-        return await reader.ReadLineAsync() ?? "";
+        var line = await reader.ReadLineAsync() ?? "";
+        return line is ['$', not '-', ..] ? await reader.ReadLineAsync() ?? "" : line;
     }
 
     public async ValueTask DisposeAsync()
