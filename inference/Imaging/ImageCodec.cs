@@ -23,17 +23,22 @@ internal static partial class ImageCodec
     public static RowSource Open(ReadOnlyMemory<byte> file, ImageHeader header, int width, int height, PhotoColours colours)
     {
         var (storedWidth, storedHeight) = header.SwapsSides ? (height, width) : (width, height);
+        var shrink = Shrink(header, storedWidth, storedHeight);
+        RowSource rows;
         try
         {
-            var image = Load(file, header, Shrink(header, storedWidth, storedHeight));
+            var image = Load(file, header, shrink);
             if (image.HasAlpha() && colours != PhotoColours.SrgbWithAlpha) image = image.Then(i => i.ExtractBand(0, i.Bands - 1));
-            var rows = new VipsRows(image.Then(i => ToSrgb(i, colours)).Then(i => Upright(i, header.Orientation)));
-            return rows.Width == width && rows.Height == height ? rows : new ResizedRows(rows, width, height);
+            rows = new VipsRows(image.Then(i => ToSrgb(i, colours)));
         }
         catch (VipsException)
         {
             throw Undecodable();
         }
+        // A shrunk JPEG lacks what its sides leave over when divided: the resizer is told the true size.
+        if (rows.Width != storedWidth || rows.Height != storedHeight)
+            rows = new ResizedRows(rows, storedWidth, storedHeight, (double)header.Width / shrink, (double)header.Height / shrink);
+        return header.Orientation == 1 ? rows : new UprightRows(rows, header.Orientation);
     }
 
     private static Image Load(ReadOnlyMemory<byte> file, ImageHeader header, int shrink)
@@ -72,19 +77,6 @@ internal static partial class ImageCodec
         }
         return image.Colourspace(Enums.Interpretation.Srgb).Then(i => i.Cast(Enums.BandFormat.Uchar));
     }
-
-    /// <summary>Applies the EXIF orientation. All but 1 and 2 read rows out of order and so need the whole picture.</summary>
-    private static Image Upright(Image image, int orientation) => orientation switch
-    {
-        2 => image.FlipHor(),
-        3 => image.CopyMemory().Then(i => i.Rot180()),
-        4 => image.CopyMemory().Then(i => i.FlipVer()),
-        5 => image.CopyMemory().Then(i => i.Rot90()).Then(i => i.FlipHor()),
-        6 => image.CopyMemory().Then(i => i.Rot90()),
-        7 => image.CopyMemory().Then(i => i.Rot270()).Then(i => i.FlipHor()),
-        8 => image.CopyMemory().Then(i => i.Rot270()),
-        _ => image.Copy(),
-    };
 
     /// <summary>Encodes a whole picture as lossy WebP (its alpha lossless) or JPEG, in memory that stays where it is.</summary>
     public static unsafe void Encode(Picture picture, bool webp, Stream output, CancellationToken cancellation)

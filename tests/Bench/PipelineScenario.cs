@@ -19,7 +19,7 @@ internal static class PipelineScenario
         var jpeg = TestPhoto.Jpeg(Width, Height);
         var mask = TestPhoto.Mask(ModelSide, ModelSide);
         var header = ImageHeader.Read(jpeg, new());
-        var png = Write(header, mask, jpeg, CutoutOptions.Default);
+        var png = Png(header, mask, jpeg);
         var filtered = TestPhoto.FilteredRows(png);
         var input = new byte[ModelSide * ModelSide * 3];
 
@@ -52,20 +52,25 @@ internal static class PipelineScenario
         return Task.CompletedTask;
     }
 
-    private static byte[] Write(ImageHeader header, Mask mask, byte[] file, CutoutOptions options)
+    private static byte[] Png(ImageHeader header, Mask mask, byte[] file)
     {
-        using var answer = new MemoryStream(16 << 20);
-        var pipe = PipeWriter.Create(answer, new(leaveOpen: true));
-        Cutout.Plan(header, mask, options).WriteAsync(file, pipe, CancellationToken.None).GetAwaiter().GetResult();
-        pipe.Complete();
+        using var answer = new MemoryStream();
+        Write(header, mask, file, CutoutOptions.Default, answer);
         return answer.ToArray();
     }
 
-    private static int Deflate(byte[] rows, int level)
+    private static void Write(ImageHeader header, Mask mask, byte[] file, CutoutOptions options, Stream? answer = null)
     {
-        using var answer = new MemoryStream(16 << 20);
+        var pipe = PipeWriter.Create(answer ?? Stream.Null, new(leaveOpen: true));
+        Cutout.Plan(header, mask, options).WriteAsync(file, pipe, CancellationToken.None).GetAwaiter().GetResult();
+        pipe.Complete();
+    }
+
+    private static long Deflate(byte[] rows, int level)
+    {
+        using var answer = new CountingStream();
         using (var zlib = new ZLibStream(answer, new ZLibCompressionOptions { CompressionLevel = level }, leaveOpen: true))
             zlib.Write(rows);
-        return (int)answer.Length;
+        return answer.Count;
     }
 }

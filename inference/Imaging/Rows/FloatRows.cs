@@ -15,10 +15,4 @@ internal static class FloatRows
         for (var i = 0; i < sums.Length; i++) sums[i] = Vector.FusedMultiplyAdd(values[i], factor, sums[i]);
         for (var i = sums.Length * Vector<float>.Count; i < sum.Length; i++) sum[i] = MathF.FusedMultiplyAdd(row[i], weight, sum[i]);
     }
-
-    /// <summary>Rounds to the nearest of 0..255.</summary>
-    public static void ToBytes(ReadOnlySpan<float> sum, Span<byte> bytes)
-    {
-        for (var i = 0; i < sum.Length; i++) bytes[i] = (byte)Math.Clamp(sum[i] + 0.5f, 0, 255);
-    }
 }

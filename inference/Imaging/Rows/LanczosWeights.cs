@@ -7,30 +7,38 @@ namespace Rembg.Inference.Imaging;
 /// </summary>
 internal sealed class LanczosWeights
 {
+    /// <summary>Weights come in whole vectors, the last ones zero; so many samples may be read, not used, past a row's end.</summary>
+    public const int Padding = 8;
+
+    private readonly int _stride;
     private readonly int[] _starts;
     private readonly float[] _weights;
 
-    public LanczosWeights(int from, int to)
+    /// <param name="from">Input samples.</param>
+    /// <param name="to">Output samples.</param>
+    /// <param name="extent">What the output covers, in input samples: about <paramref name="from"/>.</param>
+    public LanczosWeights(int from, int to, double extent)
     {
-        var scale = (double)from / to;
+        var scale = extent / to;
         var stretch = Math.Max(scale, 1);
         var support = 3 * stretch;
         Taps = Math.Min((int)Math.Ceiling(support) * 2 + 1, from);
         _starts = new int[to];
-        _weights = new float[to * Taps];
+        _stride = (Taps + Padding - 1) / Padding * Padding;
+        _weights = new float[to * _stride];
 
         Span<double> raw = Taps <= 256 ? stackalloc double[Taps] : new double[Taps];
         for (var i = 0; i < to; i++)
         {
             var centre = (i + 0.5) * scale;
-            var first = Math.Max(0, (int)(centre - support + 0.5));
+            var first = Math.Clamp((int)(centre - support + 0.5), 0, from - 1);
             var count = Math.Min(from, (int)(centre + support + 0.5)) - first;
             // A window shorter than the others starts earlier with weights of zero: all have the same length.
             _starts[i] = Math.Min(first, from - Taps);
             raw.Clear();
             var sum = 0.0;
             for (var tap = 0; tap < count; tap++) sum += raw[first - _starts[i] + tap] = Lanczos((first + tap - centre + 0.5) / stretch);
-            for (var tap = 0; tap < Taps; tap++) _weights[i * Taps + tap] = (float)(raw[tap] / sum);
+            for (var tap = 0; tap < Taps; tap++) _weights[i * _stride + tap] = (float)(raw[tap] / sum);
         }
     }
 
@@ -39,7 +47,9 @@ internal sealed class LanczosWeights
 
     public int Start(int output) => _starts[output];
 
-    public ReadOnlySpan<float> Of(int output) => _weights.AsSpan(output * Taps, Taps);
+    public ReadOnlySpan<float> Of(int output) => _weights.AsSpan(output * _stride, Taps);
+
+    public ReadOnlySpan<float> Padded(int output) => _weights.AsSpan(output * _stride, _stride);
 
     private static double Lanczos(double x) => x is > -3 and < 3 ? Sinc(x) * Sinc(x / 3) : 0;
 

@@ -4,23 +4,40 @@ namespace Rembg.Inference.Imaging;
 
 /// <summary>
 /// Another size of a picture, by the reference's Lanczos filter: first along each row, then down the columns over as
-/// many of those rows as one output row needs, which is all that is held.
+/// many of those rows as one output row needs, which is all that is held. Colours are weighted by their alpha.
 /// </summary>
 internal sealed class ResizedRows : RowSource
 {
     private readonly RowSource _source;
     private readonly LanczosWeights _across, _down;
-    private readonly float[] _ring, _sum;
-    private readonly byte[] _row;
+    private readonly int _ringStride;
+    private readonly float[] _line, _ring;
+    private readonly bool[] _blank; // ring rows that are zero throughout: most masks have many
+    private readonly int[] _offsets;
+    private readonly byte[] _sums, _row;
     private int _read, _written;
 
-    public ResizedRows(RowSource source, int width, int height) : base(width, height, source.Channels)
+    public ResizedRows(RowSource source, int width, int height) : this(source, width, height, source.Width, source.Height)
+    {
+    }
+
+    /// <param name="source">The picture.</param>
+    /// <param name="width">Pixels of a resized row.</param>
+    /// <param name="height">Rows of the result.</param>
+    /// <param name="trueWidth">What the source's width would be if it could have a fraction of a pixel; likewise the height.</param>
+    /// <param name="trueHeight">See <paramref name="trueWidth"/>.</param>
+    public ResizedRows(RowSource source, int width, int height, double trueWidth, double trueHeight) : base(width, height, source.Channels)
     {
         _source = source;
-        _across = new(source.Width, width);
-        _down = new(source.Height, height);
-        _ring = ArrayPool<float>.Shared.Rent(_down.Taps * Stride);
-        _sum = ArrayPool<float>.Shared.Rent(Stride);
+        _across = new(source.Width, width, trueWidth);
+        _down = new(source.Height, height, trueHeight);
+        _ringStride = Width * Resampling.Lanes(Channels);
+        _line = ArrayPool<float>.Shared.Rent((source.Width + LanczosWeights.Padding) * Resampling.Lanes(Channels));
+        _line.AsSpan().Clear();
+        _ring = ArrayPool<float>.Shared.Rent(_down.Taps * _ringStride);
+        _blank = new bool[_down.Taps];
+        _offsets = new int[_down.Taps];
+        _sums = ArrayPool<byte>.Shared.Rent(_ringStride);
         _row = ArrayPool<byte>.Shared.Rent(Stride);
     }
 
@@ -29,41 +46,44 @@ internal sealed class ResizedRows : RowSource
         var start = _down.Start(_written);
         while (_read < start + _down.Taps) ReadAcross();
 
-        var weights = _down.Of(_written++);
-        var sum = _sum.AsSpan(0, Stride);
-        sum.Clear();
-        for (var tap = 0; tap < weights.Length; tap++)
-            if (weights[tap] != 0) FloatRows.AddScaled(RingRow(start + tap), weights[tap], sum);
         var row = _row.AsSpan(0, Stride);
-        FloatRows.ToBytes(sum, row);
+        if (_blank.AsSpan().IndexOf(false) < 0)
+        {
+            _written++;
+            row.Clear();
+            return row;
+        }
+        for (var tap = 0; tap < _offsets.Length; tap++) _offsets[tap] = (start + tap) % _down.Taps * _ringStride;
+        var sums = _sums.AsSpan(0, _ringStride);
+        Resampling.SumRows(_ring, _offsets, _down.Of(_written++), sums);
+        if (Channels == 1) return sums;
+        Resampling.FromLanes(sums, row, Channels);
         return row;
     }
 
     public override void Dispose()
     {
         _source.Dispose();
+        ArrayPool<float>.Shared.Return(_line);
         ArrayPool<float>.Shared.Return(_ring);
-        ArrayPool<float>.Shared.Return(_sum);
+        ArrayPool<byte>.Shared.Return(_sums);
         ArrayPool<byte>.Shared.Return(_row);
         base.Dispose();
     }
 
-    private Span<float> RingRow(int row) => _ring.AsSpan(row % _down.Taps * Stride, Stride);
-
     private void ReadAcross()
     {
-        var input = _source.Next();
-        var output = RingRow(_read++);
-        for (var x = 0; x < Width; x++)
+        var row = _source.Next();
+        var slot = _read++ % _down.Taps;
+        var output = _ring.AsSpan(slot * _ringStride, _ringStride);
+        _blank[slot] = Channels == 1 && row.IndexOfAnyExcept((byte)0) < 0;
+        if (_blank[slot])
         {
-            var weights = _across.Of(x);
-            var from = input[(_across.Start(x) * Channels)..];
-            for (var channel = 0; channel < Channels; channel++)
-            {
-                var sum = 0f;
-                for (var tap = 0; tap < weights.Length; tap++) sum += weights[tap] * from[tap * Channels + channel];
-                output[x * Channels + channel] = sum;
-            }
+            output.Clear();
+            return;
         }
+        Resampling.ToLanes(row, _line, Channels);
+        if (Channels == 1) Resampling.AcrossGrey(row, _line, _across, output);
+        else Resampling.AcrossColour(_line, _across, output);
     }
 }

@@ -1,31 +1,60 @@
 using NetVips;
+using Rembg.Inference.Imaging;
 
 namespace Rembg.Inference.Tests.Imaging;
 
 /// <summary>Files of every kind, made from a photograph.</summary>
 internal static class ImageFactory
 {
-    public static byte[] Jpeg(byte[] photo, bool progressive = false, int orientation = 1, int quality = 90)
+    public static byte[] Jpeg(byte[] photo, bool progressive = false, int orientation = 1) =>
+        Save(photo, orientation, image => image.JpegsaveBuffer(q: 90, interlace: progressive, keep: Enums.ForeignKeep.Exif));
+
+    public static byte[] Png(byte[] photo, bool interlaced = false, int orientation = 1) =>
+        Save(photo, orientation, image => image.PngsaveBuffer(interlace: interlaced, keep: Enums.ForeignKeep.Exif));
+
+    public static byte[] Webp(byte[] photo, bool lossless = true, int orientation = 1) =>
+        Save(photo, orientation, image => image.WebpsaveBuffer(lossless: lossless, exact: true, effort: 0, keep: Enums.ForeignKeep.Exif));
+
+    /// <summary>The photograph turned and mirrored so that <paramref name="orientation"/> sets it upright again.</summary>
+    public static byte[] Oriented(ImageFormat format, byte[] photo, int orientation)
     {
-        using var image = Image.NewFromBuffer(photo);
-        using var tagged = Oriented(image, orientation);
-        return tagged.JpegsaveBuffer(q: quality, interlace: progressive, keep: Enums.ForeignKeep.Exif);
+        using var upright = Image.NewFromBuffer(photo);
+        using var stored = orientation switch
+        {
+            2 => upright.FlipHor(),
+            3 => upright.Rot180(),
+            4 => upright.FlipVer(),
+            5 => upright.FlipHor().Rot270(),
+            6 => upright.Rot270(),
+            7 => upright.FlipHor().Rot90(),
+            8 => upright.Rot90(),
+            _ => upright.Copy(),
+        };
+        var turned = stored.PngsaveBuffer();
+        return format switch
+        {
+            ImageFormat.Jpeg => Jpeg(turned, orientation: orientation),
+            ImageFormat.Png => Png(turned, orientation: orientation),
+            _ => Webp(turned, orientation: orientation),
+        };
     }
 
-    public static byte[] Png(byte[] photo, bool interlaced = false, int orientation = 1)
+    public static byte[] AnimatedWebp(byte[] photo)
     {
-        using var image = Image.NewFromBuffer(photo);
-        using var tagged = Oriented(image, orientation);
-        return tagged.PngsaveBuffer(interlace: interlaced);
+        using var frame = Image.NewFromBuffer(photo);
+        using var frames = Image.Arrayjoin([frame, frame.Invert()], across: 1);
+        using var animated = frames.Mutate(copy => copy.Set(GValue.GIntType, "page-height", frame.Height));
+        return animated.WebpsaveBuffer();
     }
 
-    public static byte[] Webp(byte[] photo, bool lossless = true, int orientation = 1)
+    /// <summary>Any change by libvips, then any of its savers.</summary>
+    public static byte[] Make(byte[] photo, Func<Image, Image> change, Func<Image, byte[]> save)
     {
         using var image = Image.NewFromBuffer(photo);
-        using var tagged = Oriented(image, orientation);
-        return tagged.WebpsaveBuffer(lossless: lossless, exact: true);
+        using var changed = change(image);
+        return save(changed);
     }
 
-    private static Image Oriented(Image image, int orientation) =>
-        orientation == 1 ? image.Copy() : image.Mutate(copy => copy.Set(GValue.GIntType, "orientation", orientation));
+    private static byte[] Save(byte[] photo, int orientation, Func<Image, byte[]> save) =>
+        Make(photo, image => orientation == 1 ? image.Copy() : image.Mutate(copy => copy.Set(GValue.GIntType, "orientation", orientation)), save);
 }

@@ -1,0 +1,62 @@
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using Rembg.Contract.Problems;
+using Rembg.Inference.Imaging;
+using Rembg.Testing;
+
+namespace Rembg.Inference.Tests.Imaging.Headers;
+
+/// <summary>Whatever the bytes, the answer is a header within the limits or a problem of the caller's.</summary>
+public class ImageHeaderProperties
+{
+    private static readonly byte[][] Starts =
+    [
+        [0xFF, 0xD8, 0xFF], [0xFF, 0xD8, 0xFF, 0xC0, 0, 17, 8], [0xFF, 0xD8, 0xFF, 0xE1, 0, 20, .. "Exif\0\0II*\0"u8],
+        PngFile.Signature, PngFile.Of(PngFile.Header(3, 3)), PngFile.Of(PngFile.Header(3, 3), PngFile.Chunk("eXIf", [.. "MM\0*"u8])),
+        [.. "RIFF"u8, 90, 0, 0, 0, .. "WEBPVP8X"u8], [.. "RIFF"u8, 30, 0, 0, 0, .. "WEBPVP8L"u8], [.. "RIFF"u8, 40, 0, 0, 0, .. "WEBPVP8 "u8],
+    ];
+
+    private static readonly byte[][] Files =
+    [
+        ImageFactory.Jpeg(Photos.Rocket, orientation: 3), ImageFactory.Jpeg(Photos.Rocket, progressive: true),
+        ImageFactory.Png(Photos.Rocket, orientation: 5), ImageFactory.Webp(Photos.Rocket, orientation: 7),
+    ];
+
+    [Property(MaxTest = 2000, Replay = "1,1")]
+    public void RandomBytesAfterAMagicNumber(byte[] bytes, NonNegativeInt start) =>
+        HeaderOrProblem([.. Starts[start.Get % Starts.Length], .. bytes]);
+
+    [Property(MaxTest = 2000, Replay = "2,3")]
+    public void RealFileWithAChangedByteNearItsStart(NonNegativeInt file, NonNegativeInt at, byte value)
+    {
+        var changed = Files[file.Get % Files.Length].ToArray();
+        changed[at.Get % 400] = value;
+        HeaderOrProblem(changed);
+    }
+
+    [Property(MaxTest = 500, Replay = "4,5")]
+    public void RealFileCutAnywhere_IsNeverAWholeOne(NonNegativeInt file, NonNegativeInt at)
+    {
+        var whole = Files[file.Get % Files.Length];
+        var cut = whole[..(int)(at.Get * 7919L % whole.Length)];
+
+        Should.Throw<ProblemException>(() => ImageHeader.Read(cut, new())).Problem.Status.ShouldBeInRange(400, 422);
+    }
+
+    private static void HeaderOrProblem(byte[] file)
+    {
+        var limits = new ImageLimits();
+        try
+        {
+            var header = ImageHeader.Read(file, limits);
+            header.Pixels.ShouldBeInRange(1, limits.MaxPixels);
+            header.Orientation.ShouldBeInRange(1, 8);
+            header.Length.ShouldBeInRange(1, file.Length);
+        }
+        catch (ProblemException refused)
+        {
+            refused.Problem.Status.ShouldBeInRange(400, 422);
+        }
+    }
+}

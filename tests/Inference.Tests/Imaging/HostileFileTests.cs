@@ -1,0 +1,103 @@
+using System.IO.Pipelines;
+using Rembg.Contract.Cutouts;
+using Rembg.Contract.Problems;
+using Rembg.Inference.Imaging;
+using Rembg.Testing;
+
+namespace Rembg.Inference.Tests.Imaging;
+
+/// <summary>Files that reach a decoder: the outcome is a picture or a problem of the caller's, never another exception.</summary>
+public class HostileFileTests
+{
+    private static readonly ImageLimits Limits = new();
+
+    private static readonly Dictionary<string, byte[]> Files = new()
+    {
+        ["jpeg"] = ImageFactory.Jpeg(Photos.Rocket),
+        ["progressive"] = ImageFactory.Jpeg(Photos.Rocket, progressive: true),
+        ["png"] = ImageFactory.Png(Photos.Rocket),
+        ["interlaced"] = ImageFactory.Png(Photos.Rocket, interlaced: true),
+        ["webp"] = ImageFactory.Webp(Photos.Rocket, lossless: false),
+        ["lossless"] = ImageFactory.Webp(Photos.Rocket),
+    };
+
+    public static TheoryData<string> Kinds => ["jpeg", "progressive", "png", "interlaced", "webp", "lossless"];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task CutOffAnywhere_IsAProblem(string kind)
+    {
+        var file = Files[kind];
+        for (var length = 0; length < file.Length; length += Math.Max(1, file.Length / 60))
+            (await ProblemOf(file[..length])).ShouldNotBeNull(kind).Status.ShouldBeInRange(400, 422);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task CutOffButProperlyEnded_IsAPictureOrAProblem(string kind)
+    {
+        var file = Files[kind];
+        // The header's walk is satisfied; the decoder itself must notice.
+        byte[] end = kind is "jpeg" or "progressive" ? [0xFF, 0xD9] : PngFile.End;
+        for (var part = 1; part < 10; part++)
+            (await ProblemOf([.. file[..(file.Length * part / 10)], .. end]))?.Status.ShouldBeInRange(400, 422);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task FlippedBytes_AreAPictureOrAProblem(string kind)
+    {
+        var file = Files[kind];
+        var random = new Random(20_261_122 + kind.Length);
+        for (var i = 0; i < 60; i++)
+        {
+            var damaged = file.ToArray();
+            for (var flips = random.Next(1, 20); flips > 0; flips--) damaged[random.Next(damaged.Length)] ^= (byte)(1 << random.Next(8));
+            (await ProblemOf(damaged))?.Status.ShouldBeInRange(400, 422);
+        }
+    }
+
+    [Fact]
+    public async Task PngWithHalfOfItsRows_IsAProblem() =>
+        (await ProblemOf(PngFile.Of(PngFile.Header(64, 64), PngFile.Data(new byte[32 * (1 + 64 * 4)]), PngFile.End))).ShouldNotBeNull().Status.ShouldBe(422);
+
+    [Fact]
+    public void HugePngOfZeros_IsRefusedWithoutMemory()
+    {
+        var file = PngFile.Of(PngFile.Header(60_000, 60_000), PngFile.Data(new byte[1_000_000]), PngFile.End);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        Should.Throw<ProblemException>(() => ImageHeader.Read(file, Limits)).Problem.Code.ShouldBe("resolution_too_high");
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(100_000);
+    }
+
+    [Fact]
+    public async Task CancelledRequest_StopsWriting()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var header = ImageHeader.Read(Photos.Astronaut, Limits);
+        await cancellation.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(() => Cutout.Plan(header, Cutting.Ellipse(), CutoutOptions.Default)
+            .WriteAsync(Photos.Astronaut, PipeWriter.Create(Stream.Null), cancellation.Token));
+        Should.Throw<OperationCanceledException>(() =>
+            InputImage.Decode(Photos.Astronaut, header, 8, 8, new byte[8 * 8 * 3], cancellation.Token));
+    }
+
+    private static async Task<Problem?> ProblemOf(byte[] file)
+    {
+        try
+        {
+            var header = ImageHeader.Read(file, Limits);
+            InputImage.Decode(file, header, 32, 32, new byte[32 * 32 * 3]);
+            // What the model's view of a file accepts, composing accepts: the answer has begun by then.
+            await Cutting.CutAsync(file, Cutting.Solid(255));
+            return null;
+        }
+        catch (ProblemException refused)
+        {
+            return refused.Problem;
+        }
+    }
+}
