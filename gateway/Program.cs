@@ -18,8 +18,7 @@ public static class Program
     public static async Task<int> Main(string[] args)
     {
         if (KeysCommand.IsMeant(args)) return KeysCommand.Run(args, Console.Out, Console.Error);
-        await Build(args).RunAsync();
-        return 0;
+        return await ServiceHost.RunAsync(() => Build(args));
     }
 
     /// <summary>The whole service, in the order a request meets its parts; tests replace single ones through <paramref name="configure"/>.</summary>

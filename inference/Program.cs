@@ -13,11 +13,7 @@ namespace Rembg.Inference;
 
 public static class Program
 {
-    public static async Task<int> Main(string[] args)
-    {
-        await Build(args).RunAsync();
-        return Environment.ExitCode;
-    }
+    public static Task<int> Main(string[] args) => ServiceHost.RunAsync(() => Build(args));
 
     /// <summary>The whole pod; tests replace single parts through <paramref name="configure"/>.</summary>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)

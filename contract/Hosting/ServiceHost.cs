@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Prometheus;
 
 namespace Rembg.Contract.Hosting;
@@ -30,11 +31,39 @@ public static class ServiceHost
 
         // The framework's own request lines would show whole URLs; ours say what matters and no query.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        // What keeps a service from starting is said once, by RunAsync.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         // Probes ask every second; /readyz itself says what is missing.
         builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainSeconds));
         builder.Services.AddHealthChecks().AddCheck<DrainCheck>("drain");
+    }
+
+    /// <summary>Builds a service and runs it until it is told to stop. What its operator has to mend ends it with a line, not a stack trace.</summary>
+    /// <returns>The exit code of the process.</returns>
+    public static async Task<int> RunAsync(Func<WebApplication> build)
+    {
+        try
+        {
+            await using var app = build();
+            await app.RunAsync();
+            return Environment.ExitCode;
+        }
+        catch (OperationCanceledException) when (Environment.ExitCode != 0)
+        {
+            // A part gave up, and said why, before the host was through with starting.
+            return Environment.ExitCode;
+        }
+        catch (OptionsValidationException wrong)
+        {
+            foreach (var failure in wrong.Failures) await Console.Error.WriteLineAsync($"Configuration: {failure}");
+        }
+        catch (IOException cannotListen) when (cannotListen.InnerException is AddressInUseException)
+        {
+            await Console.Error.WriteLineAsync(cannotListen.Message);
+        }
+        return 1;
     }
 
     /// <summary>

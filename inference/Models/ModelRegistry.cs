@@ -1,3 +1,4 @@
+using Rembg.Contract;
 using Rembg.Contract.Models;
 using Rembg.Contract.Problems;
 
@@ -10,9 +11,8 @@ public sealed class ModelRegistry : IAsyncDisposable
 
     public bool IsReady => _models.Count > 0;
 
-    public ModelList List => _models is { Count: > 0 } models
-        ? new(PipelineVersion.Current, models[0].Info.Name, [.. models.Select(m => m.Info)])
-        : new(PipelineVersion.Current, "", []);
+    /// <exception cref="ProblemException">503: still warming up.</exception>
+    public ModelList List => new(PipelineVersion.Current, Warm[0].Info.Name, [.. Warm.Select(m => m.Info)]);
 
     internal void Publish(IReadOnlyList<LoadedModel> models) => _models = models;
 
@@ -20,12 +20,14 @@ public sealed class ModelRegistry : IAsyncDisposable
     /// <exception cref="ProblemException">400: no such model; 503: still warming up.</exception>
     public LoadedModel Find(string? name)
     {
-        var models = _models;
-        if (models.Count == 0) throw Problem.Overloaded("This pod is warming up.", Rembg.Contract.PodHeaders.Draining).AsException();
+        var models = Warm;
         if (name is null) return models[0];
         return models.FirstOrDefault(m => m.Info.Name == name)
             ?? throw Problem.InvalidParameter("model", "must be the name of a loaded model; GET /v1/models lists them").AsException();
     }
+
+    private IReadOnlyList<LoadedModel> Warm =>
+        _models is { Count: > 0 } models ? models : throw Problem.Overloaded("This pod is warming up.", PodHeaders.Draining).AsException();
 
     public async ValueTask DisposeAsync()
     {

@@ -30,6 +30,7 @@ public class StartAndStopTests
 
         (await pod.ExitAsync()).ShouldNotBe(0);
         pod.Log.ShouldContain(reason);
+        pod.Log.ShouldNotContain("   at ", Case.Sensitive, "a line for the operator, no stack trace");
         Directory.Delete(models, recursive: true);
     }
 
