@@ -5,6 +5,9 @@ var scenarios = new Dictionary<string, Func<Report, Task>>
 {
     ["pipeline"] = PipelineScenario.RunAsync,
     ["batching"] = BatchingScenario.RunAsync,
+    ["engine"] = EngineScenario.RunAsync,
+    ["cold"] = ColdScenario.RunAsync,
+    ["soak"] = SoakScenario.RunAsync,
 };
 
 var wanted = args is [] or ["all"] ? [.. scenarios.Keys] : args;

@@ -24,6 +24,9 @@ internal static class TestPhoto
         return bytes.JpegsaveBuffer(q: 90, keep: Enums.ForeignKeep.None);
     }
 
+    /// <summary>The same picture with other bytes behind its end: another upload to the cache, the same work to the pod.</summary>
+    public static byte[] Unique(byte[] image, int number) => [.. image, .. BitConverter.GetBytes(number)];
+
     /// <summary>The reference mask of the same photograph at the model's size.</summary>
     public static Inference.Imaging.Mask Mask(int width, int height)
     {
