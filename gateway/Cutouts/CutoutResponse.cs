@@ -47,10 +47,7 @@ internal static class CutoutResponse
     private static string Timing(HttpContext context, CutoutAnswer answer)
     {
         var total = $"total;dur={context.Deadline().Elapsed.TotalMilliseconds.ToString("0.#", CultureInfo.InvariantCulture)}";
-        if (answer.Status == CacheStatus.Hit || answer.Cutout.ServerTiming is not { } timing) return total;
-        var stages = timing.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Where(stage => !stage.StartsWith("total", StringComparison.OrdinalIgnoreCase));
-        return string.Join(", ", stages.Append(total));
+        return answer.Status == CacheStatus.Hit || answer.Cutout.ServerTiming is not { } stages ? total : $"{stages}, {total}";
     }
 
     private static string Invariant(int value) => value.ToString(CultureInfo.InvariantCulture);

@@ -6,13 +6,20 @@ namespace Rembg.Gateway.Pods;
 /// Takes a pod's answer, up to a limit. It is held whole before the client sees a byte, so that a pod that dies in the
 /// middle of it can still be replaced by another, and so that it can be cached and given to all who wait for it.
 /// </summary>
-internal sealed class AnswerBuffer(int maxBytes) : Stream
+internal sealed class AnswerBuffer(int maxBytes, TimeProvider time) : Stream
 {
     private const int BlockBytes = 128 << 10;
     private readonly List<byte[]> _blocks = [];
     private int _length;
 
+    private long _headCame;
+
     public bool Overflowed { get; private set; }
+
+    /// <summary>Since the head of the answer came: once its body is whole, the time that the pod took to encode it.</summary>
+    public TimeSpan SinceHead => time.GetElapsedTime(_headCame);
+
+    public void HeadCame() => _headCame = time.GetTimestamp();
 
     public byte[] ToArray()
     {

@@ -47,8 +47,12 @@ internal sealed record Attempt(Cutout? Cutout, Problem? Problem, RetryReason Ret
         if (response.ContentType != contentType || !LooksLike(contentType, bytes)) return new(null, Problem.BadUpstream());
         var headers = response.Headers;
         return new(new Cutout(bytes, contentType, Number(headers, PodHeaders.Width), Number(headers, PodHeaders.Height),
-            Text(headers, PodHeaders.Foreground), Text(headers, PodHeaders.ServerTiming)), null);
+            Text(headers, PodHeaders.Foreground), Timing(headers, body)), null);
     }
+
+    /// <summary>The pod names the stages that are over when its head goes out; what follows is encoding.</summary>
+    private static string? Timing(IHeaderDictionary headers, AnswerBuffer body) =>
+        Text(headers, PodHeaders.ServerTiming) is { } stages ? string.Create(CultureInfo.InvariantCulture, $"{stages}, encode;dur={body.SinceHead.TotalMilliseconds:F1}") : null;
 
     /// <summary>By its first bytes, which is all that the gateway ever reads of a picture.</summary>
     private static bool LooksLike(string contentType, ReadOnlySpan<byte> bytes) => contentType switch

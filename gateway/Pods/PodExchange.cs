@@ -19,7 +19,7 @@ internal sealed class PodExchange(
     public async Task<Attempt> SendAsync(ClusterState cluster, DestinationState destination, InferenceRequest request, CancellationToken cancellationToken)
     {
         var pod = Pod.Of(destination);
-        using var body = new AnswerBuffer(options.Value.MaxAnswerBytes);
+        using var body = new AnswerBuffer(options.Value.MaxAnswerBytes, time);
         var context = Context(request, body);
 
         pod.Enter();
@@ -28,7 +28,7 @@ internal sealed class PodExchange(
         try
         {
             error = await forwarder.SendAsync(
-                context, destination.Model.Config.Address, cluster.Model.HttpClient, cluster.Model.Config.HttpRequest!, HttpTransformer.Empty, cancellationToken);
+                context, destination.Model.Config.Address, cluster.Model.HttpClient, cluster.Model.Config.HttpRequest!, HeadClock.Instance, cancellationToken);
         }
         finally
         {
@@ -95,5 +95,17 @@ internal sealed class PodExchange(
         };
         context.Response.Body = body;
         return context;
+    }
+
+    /// <summary>Changes nothing, but notes when an answer's head came.</summary>
+    private sealed class HeadClock : HttpTransformer
+    {
+        public static readonly HeadClock Instance = new();
+
+        public override ValueTask<bool> TransformResponseAsync(HttpContext httpContext, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+        {
+            ((AnswerBuffer)httpContext.Response.Body).HeadCame();
+            return base.TransformResponseAsync(httpContext, proxyResponse, cancellationToken);
+        }
     }
 }

@@ -69,10 +69,14 @@ internal sealed class InferEndpoint(
         Describe(context.Response, cutout, clock);
 
         // 7. One decode at the size of the answer, composed and encoded while it is sent.
+        using var room = await pixels.EnterAsync(cutout.DecodedBytes, stop.Token);
         var started = clock.Start();
-        using (await pixels.EnterAsync(cutout.DecodedBytes, stop.Token))
         using (InferenceTrace.Source.StartActivity("encode"))
+        {
+            // The head goes first: to the gateway, encoding is the time from there to the last byte.
+            await context.Response.StartAsync(stop.Token);
             await cutout.WriteAsync(upload.Memory, context.Response.BodyWriter, stop.Token);
+        }
         clock.Stop("encode", started);
     }
 

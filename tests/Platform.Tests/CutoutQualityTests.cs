@@ -20,6 +20,8 @@ public sealed class CutoutQualityTests : IAsyncLifetime
             using var answer = await _platform.Http.PostAsync("/v1/remove-background", form);
             answer.StatusCode.ShouldBe(HttpStatusCode.OK, name);
 
+            answer.Headers.GetValues("Server-Timing").ShouldHaveSingleItem().ShouldMatch(@"^decode;dur=[\d.]+, queue;dur=[\d.]+, infer;dur=[\d.]+, encode;dur=[\d.]+, total;dur=[\d.]+$");
+
             using var cutout = Image.NewFromBuffer(await answer.Content.ReadAsByteArrayAsync());
             using var reference = Image.NewFromBuffer(Photos.ReferenceMask(name));
             (cutout.Width, cutout.Height, cutout.Bands).ShouldBe((reference.Width, reference.Height, 4), name);

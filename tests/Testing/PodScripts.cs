@@ -19,7 +19,7 @@ public static class PodScripts
         response.Headers[PodHeaders.Foreground] = "1 2 3 4";
         response.Headers[PodHeaders.BatchSize] = "1";
         response.Headers[PodHeaders.Load] = $"{load}";
-        response.Headers[PodHeaders.ServerTiming] = "queue;dur=1, decode;dur=2, infer;dur=3, encode;dur=4, total;dur=10";
+        response.Headers[PodHeaders.ServerTiming] = "queue;dur=1, decode;dur=2, infer;dur=3";
         await response.Body.WriteAsync(Picture(options.Format, bytes));
     };
 

@@ -22,7 +22,7 @@ public class CutoutStories
         response.Headers.GetValues("X-Width").ShouldBe(["40"]);
         response.Headers.ETag.ShouldNotBeNull();
         response.Headers.GetValues("X-Request-Id").Single().Length.ShouldBe(32);
-        response.Headers.GetValues("Server-Timing").Single().ShouldStartWith("queue;dur=1, decode;dur=2, infer;dur=3, encode;dur=4, total;dur=");
+        response.Headers.GetValues("Server-Timing").Single().ShouldMatch(@"^queue;dur=1, decode;dur=2, infer;dur=3, encode;dur=[\d.]+, total;dur=[\d.]+$");
         var run = pod.Requests.ShouldHaveSingleItem();
         run.Image.ShouldBe(Images.Jpeg());
         run.Query.ShouldBe("?model=model-a&format=png&channels=rgba&size=full");
