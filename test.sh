@@ -18,7 +18,8 @@ install_debian() { # what each command needs: command=package
   { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } >/dev/null 2>&1 \
     || die "could not install ${missing[*]}; install them by hand (root and apt-get are needed)"
 }
-install_debian redis-server=redis-server prometheus=prometheus chromium=chromium
+install_debian redis-server=redis-server prometheus=prometheus chromium=chromium curl=curl
+tests/Gateway.Tests/Faces/RemoveBgClient/install.sh || die "the remove.bg client for the tests could not be installed"
 
 dotnet build Rembg.Platform.sln -c Release -v quiet || die "the build failed"
 dotnet artifacts/bin/Rembg.Models/release/Rembg.Models.dll isnet-general-use || die "the default model could not be fetched and prepared"

@@ -26,6 +26,10 @@ public static class PodHeaders
     public const string Width = "X-Width";
     public const string Height = "X-Height";
 
+    /// <summary>Answer: size of the upright photograph in pixels, which is the largest picture that could be asked for.</summary>
+    public const string MaxWidth = "X-Max-Width";
+    public const string MaxHeight = "X-Max-Height";
+
     /// <summary>Answer: bounding box of what is not fully transparent, "left top width height" in pixels; "0 0 0 0" when nothing is.</summary>
     public const string Foreground = "X-Foreground";
 

@@ -4,6 +4,7 @@ using Rembg.Contract.Telemetry;
 using Rembg.Gateway.Clients.Keys;
 using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts;
+using Rembg.Gateway.Docs;
 using Rembg.Gateway.Edge;
 using Rembg.Gateway.Faces;
 using Rembg.Gateway.Pods;
@@ -34,6 +35,7 @@ public static class Program
         builder.AddCutouts();   // reading the image, answers made before, shared runs
         builder.AddPods();      // which pod answers
         builder.AddTasks();     // work that nobody waits for
+        builder.AddDocs();      // what all this looks like from outside
         configure?.Invoke(builder);
 
         var app = builder.Build();
@@ -47,6 +49,9 @@ public static class Program
         app.MapCutouts();
         app.MapTasks();
         app.MapArticleTasks();
+        app.MapRembg();
+        app.MapRemoveBg();
+        app.MapDocs();
         app.MapPods();
         return app;
     }

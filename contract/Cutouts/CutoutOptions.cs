@@ -67,7 +67,7 @@ public sealed record CutoutOptions
         "size" => this with { Size = OneOf<OutputSize>(name, value) },
         "bg_color" => this with { Background = Colour(name, value) },
         "post_process_mask" => this with { PostProcessMask = Flag(name, value) },
-        _ => throw Problem.InvalidParameter(Printable(name), "is not a known parameter").AsException(),
+        _ => throw Problem.UnknownParameter(name).AsException(),
     };
 
     private CutoutOptions Checked() => this switch
@@ -103,9 +103,6 @@ public sealed record CutoutOptions
         "false" or "False" or "0" => false,
         _ => throw Problem.InvalidParameter(name, "must be true or false").AsException(),
     };
-
-    private static string Printable(string name) =>
-        name.Length <= 40 && name.All(c => c is > ' ' and < (char)127) ? name : "(unprintable name)";
 
     private static string Name<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
 }

@@ -23,6 +23,7 @@ public sealed record Problem(int Status, string Code, string Title)
     public static Problem MissingImage(string detail) => new(400, "missing_image", "No image in the request") { Detail = detail };
     public static Problem MultipleImages() => new(400, "multiple_images", "More than one image in the request") { Detail = "Send exactly one image a request." };
     public static Problem InvalidParameter(string name, string why) => new(400, "invalid_parameter", "A parameter is not valid") { Parameter = name, Detail = $"{name} {why}." };
+    public static Problem UnknownParameter(string name) => InvalidParameter(Printable(name), "is not a known parameter");
     public static Problem InvalidRequest(string detail) => new(400, "invalid_request", "The request is not well formed") { Detail = detail };
     public static Problem InvalidApiKey() => new(401, "invalid_api_key", "A valid API key is required") { Detail = "Send it as X-Api-Key or as Authorization: Bearer." };
     public static Problem NotFound(string detail) => new(404, "not_found", "Not found") { Detail = detail };
@@ -36,6 +37,7 @@ public sealed record Problem(int Status, string Code, string Title)
     public static Problem TooManyFrames() => new(422, "too_many_frames", "The image is animated") { Detail = "Send a single frame." };
     public static Problem Undecodable(string detail) => new(422, "undecodable_image", "The image cannot be decoded") { Detail = detail };
     public static Problem Truncated() => new(422, "truncated_image", "The image ends too early") { Detail = "The file looks cut off; send it again whole." };
+    public static Problem NoForeground() => new(422, "no_foreground", "No subject was found") { Detail = "The model sees nothing but background in this image." };
     public static Problem Quarantined() => new(422, "undecodable_image", "The image cannot be processed") { Detail = "Processing this image failed in a way that affects others; it is not tried again for some minutes." };
     public static Problem IdempotencyKeyReused() => new(422, "idempotency_key_reused", "This Idempotency-Key was used for a different request");
     public static Problem RateLimited(TimeSpan retryAfter, string detail) => new(429, "rate_limited", "Too many requests") { RetryAfter = retryAfter, Detail = detail };
@@ -43,6 +45,9 @@ public sealed record Problem(int Status, string Code, string Title)
     public static Problem Overloaded(string detail, string? overload = null) => new(503, "overloaded", "The service is full at the moment") { Detail = detail, RetryAfter = TimeSpan.FromSeconds(2), Overload = overload };
     public static Problem DeadlineExceeded() => new(504, "deadline_exceeded", "The time for this request ran out");
     public static Problem Internal() => new(500, "internal", "An unexpected error");
+
+    private static string Printable(string name) =>
+        name.Length <= 40 && name.All(c => c is > ' ' and < (char)127) ? name : "(unprintable name)";
 }
 
 /// <summary>Carries a <see cref="Problem"/> up to the one place that writes problems.</summary>

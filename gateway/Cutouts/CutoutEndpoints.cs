@@ -24,19 +24,26 @@ internal static class CutoutEndpoints
         // 2. What is asked of it.
         var options = CutoutOptions.Parse(form.Parameters);
 
-        // 3. The client may have it already.
+        // 3. The answer.
+        await AnswerAsync(context, form.Image, options);
+    }
+
+    /// <summary>Answers with the picture, for every API whose answer is one.</summary>
+    public static async Task AnswerAsync(HttpContext context, Upload image, CutoutOptions options)
+    {
+        // 1. The client may have it already.
         var cutouts = context.RequestServices.GetRequiredService<CutoutService>();
-        var key = cutouts.Identify(form.Image, options, context.GetClient().Id);
+        var key = cutouts.Identify(image, options, context.GetClient().Id);
         if (CutoutResponse.IsKnownToClient(context, key))
         {
             CutoutResponse.WriteNotModified(context, key);
             return;
         }
 
-        // 4. The cutout, from cache or pod.
-        var answer = await cutouts.CutAsync(context.ToRequest(key, form.Image), context.RequestAborted);
+        // 2. The cutout, from cache or pod.
+        var answer = await cutouts.CutAsync(context.ToRequest(key, image), context.RequestAborted);
 
-        // 5. The picture.
+        // 3. The picture.
         await CutoutResponse.WriteAsync(context, answer);
     }
 

@@ -26,15 +26,24 @@ internal static class CutoutResponse
     {
         var (cutout, response) = (answer.Cutout, context.Response);
         using var writing = context.RequestServices.GetRequiredService<UploadMemory>().Charge(cutout.Bytes.Length);
-        Describe(context, answer.Key);
+        Describe(context, answer);
         response.ContentType = cutout.ContentType;
         response.ContentLength = cutout.Bytes.Length;
+        await response.Body.WriteAsync(cutout.Bytes, context.RequestAborted);
+    }
+
+    /// <summary>The headers of an answer, whatever form its body takes.</summary>
+    public static void Describe(HttpContext context, CutoutAnswer answer)
+    {
+        var (cutout, response) = (answer.Cutout, context.Response);
+        Describe(context, answer.Key);
         response.Headers["X-Cache"] = answer.Status switch { CacheStatus.Hit => "hit", CacheStatus.Miss => "miss", _ => "coalesced" };
         if (cutout.Width > 0) response.Headers[PodHeaders.Width] = Invariant(cutout.Width);
         if (cutout.Height > 0) response.Headers[PodHeaders.Height] = Invariant(cutout.Height);
+        if (cutout.MaxWidth > 0) response.Headers[PodHeaders.MaxWidth] = Invariant(cutout.MaxWidth);
+        if (cutout.MaxHeight > 0) response.Headers[PodHeaders.MaxHeight] = Invariant(cutout.MaxHeight);
         response.Headers[PodHeaders.Foreground] = cutout.Foreground;
         response.Headers[PodHeaders.ServerTiming] = Timing(context, answer);
-        await response.Body.WriteAsync(cutout.Bytes, context.RequestAborted);
     }
 
     private static void Describe(HttpContext context, CutoutKey key)

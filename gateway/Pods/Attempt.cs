@@ -46,8 +46,9 @@ internal sealed record Attempt(Cutout? Cutout, Problem? Problem, RetryReason Ret
         var bytes = body.ToArray();
         if (response.ContentType != contentType || !LooksLike(contentType, bytes)) return new(null, Problem.BadUpstream());
         var headers = response.Headers;
-        return new(new Cutout(bytes, contentType, Number(headers, PodHeaders.Width), Number(headers, PodHeaders.Height),
-            Text(headers, PodHeaders.Foreground), Timing(headers, body)), null);
+        var cutout = new Cutout(bytes, contentType, Number(headers, PodHeaders.Width), Number(headers, PodHeaders.Height),
+            Text(headers, PodHeaders.Foreground), Timing(headers, body));
+        return new(cutout with { MaxWidth = Number(headers, PodHeaders.MaxWidth), MaxHeight = Number(headers, PodHeaders.MaxHeight) }, null);
     }
 
     /// <summary>The pod names the stages that are over when its head goes out; what follows is encoding.</summary>

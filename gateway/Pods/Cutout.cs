@@ -11,4 +11,11 @@ namespace Rembg.Gateway.Pods;
 /// <param name="Foreground">Bounding box of what is visible, "left top width height" in pixels; null when the pod did not say.</param>
 /// <param name="ServerTiming">Where the pod's time went, as it said it.</param>
 [ImmutableObject(true)]
-public sealed record Cutout([property: JsonIgnore] ReadOnlyMemory<byte> Bytes, string ContentType, int Width, int Height, string? Foreground, string? ServerTiming);
+public sealed record Cutout([property: JsonIgnore] ReadOnlyMemory<byte> Bytes, string ContentType, int Width, int Height, string? Foreground, string? ServerTiming)
+{
+    /// <summary>Width of the photograph in pixels; 0 when the pod did not say.</summary>
+    public int MaxWidth { get; init; }
+
+    /// <summary>Height of the photograph in pixels; 0 when the pod did not say.</summary>
+    public int MaxHeight { get; init; }
+}

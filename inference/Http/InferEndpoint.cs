@@ -111,6 +111,8 @@ internal sealed class InferEndpoint(
         response.ContentType = cutout.ContentType;
         response.Headers[PodHeaders.Width] = cutout.Width.ToString(CultureInfo.InvariantCulture);
         response.Headers[PodHeaders.Height] = cutout.Height.ToString(CultureInfo.InvariantCulture);
+        response.Headers[PodHeaders.MaxWidth] = cutout.MaxWidth.ToString(CultureInfo.InvariantCulture);
+        response.Headers[PodHeaders.MaxHeight] = cutout.MaxHeight.ToString(CultureInfo.InvariantCulture);
         response.Headers[PodHeaders.Foreground] = cutout.Foreground.ToString();
         response.Headers[PodHeaders.ServerTiming] = clock.ToString();
     }

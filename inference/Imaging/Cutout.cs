@@ -28,6 +28,10 @@ public sealed class Cutout
     /// <summary>Size of the answer in pixels.</summary>
     public int Width { get; }
     public int Height { get; }
+
+    /// <summary>Size of the upright photograph in pixels.</summary>
+    public int MaxWidth => _header.UprightWidth;
+    public int MaxHeight => _header.UprightHeight;
     public Foreground Foreground { get; }
     public string ContentType => _options.ContentType;
 

@@ -9,14 +9,16 @@ namespace Rembg.Testing;
 public static class PodScripts
 {
     /// <summary>A cutout of the asked format's type: its signature, then filler up to <paramref name="bytes"/>.</summary>
-    public static PodScript Cutout(int bytes = 1000, int load = 1) => async (context, request) =>
+    public static PodScript Cutout(int bytes = 1000, int load = 1, string foreground = "1 2 3 4") => async (context, request) =>
     {
         var options = CutoutOptions.Parse(context.Request.Query.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.ToString())));
         var response = context.Response;
         response.ContentType = options.ContentType;
         response.Headers[PodHeaders.Width] = "40";
         response.Headers[PodHeaders.Height] = "30";
-        response.Headers[PodHeaders.Foreground] = "1 2 3 4";
+        response.Headers[PodHeaders.MaxWidth] = "400";
+        response.Headers[PodHeaders.MaxHeight] = "300";
+        response.Headers[PodHeaders.Foreground] = foreground;
         response.Headers[PodHeaders.BatchSize] = "1";
         response.Headers[PodHeaders.Load] = $"{load}";
         response.Headers[PodHeaders.ServerTiming] = "queue;dur=1, decode;dur=2, infer;dur=3";

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using Rembg.Contract.Problems;
 
@@ -17,8 +18,8 @@ internal sealed class MultipartUpload(UploadFields fields, long maxBytes)
     public static bool IsMultipart(HttpRequest request) =>
         request.ContentType?.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase) == true;
 
-    /// <summary>Fills <paramref name="buffer"/> and adds to <paramref name="parameters"/>; returns the image's SHA-256.</summary>
-    public async Task<byte[]> ReadAsync(
+    /// <summary>Fills <paramref name="buffer"/> and adds to <paramref name="parameters"/>; returns the image's SHA-256, null without one.</summary>
+    public async Task<byte[]?> ReadAsync(
         HttpRequest request, UploadBuffer buffer, List<KeyValuePair<string, string>> parameters, CancellationToken cancellationToken)
     {
         var reader = new MultipartReader(Boundary(request), request.Body) { HeadersCountLimit = 8, HeadersLengthLimit = MaxFieldBytes };
@@ -38,7 +39,7 @@ internal sealed class MultipartUpload(UploadFields fields, long maxBytes)
         {
             throw Problem.InvalidRequest("The multipart body is not well formed or ends too early.").AsException();
         }
-        return _sha256 ?? throw Problem.MissingImage($"The form needs a field {string.Join(" or ", fields.Files)} with the image.").AsException();
+        return _sha256;
     }
 
     private async Task ReadPartAsync(
@@ -52,6 +53,7 @@ internal sealed class MultipartUpload(UploadFields fields, long maxBytes)
         var name = HeaderUtilities.RemoveQuotes(disposition.Name).ToString();
         if (fields.Files.Contains(name)) await ReadImageAsync(part.Body, buffer, cancellationToken);
         else if (name == fields.Base64) await ReadBase64Async(part.Body, buffer, cancellationToken);
+        else if (!StringSegment.IsNullOrEmpty(disposition.FileName)) throw Problem.InvalidParameter(name, "takes no file").AsException();
         else parameters.Add(new(name, await ReadFieldAsync(part.Body, name, cancellationToken)));
     }
 
@@ -64,7 +66,7 @@ internal sealed class MultipartUpload(UploadFields fields, long maxBytes)
     private async Task ReadBase64Async(Stream body, UploadBuffer buffer, CancellationToken cancellationToken)
     {
         using var transform = new FromBase64Transform(FromBase64TransformMode.IgnoreWhiteSpaces);
-        await using var decoded = new CryptoStream(body, transform, CryptoStreamMode.Read, leaveOpen: true);
+        var decoded = new CryptoStream(body, transform, CryptoStreamMode.Read, leaveOpen: true); // not disposed: in the middle of a body that flushes, which a part cannot
         try
         {
             await ReadImageAsync(decoded, buffer, cancellationToken);

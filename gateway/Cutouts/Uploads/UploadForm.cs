@@ -8,9 +8,11 @@ public sealed record UploadForm(Upload Image, IReadOnlyList<KeyValuePair<string,
 
 /// <summary>Names of the form fields that hold the image; they differ between the APIs we speak.</summary>
 /// <param name="Files">Fields with the file itself.</param>
-/// <param name="Base64">Field with the file as base64 text, if the API has one.</param>
-public sealed record UploadFields(IReadOnlySet<string> Files, string? Base64 = null)
+/// <param name="TakesRaw">Whether the body may be the bare image.</param>
+/// <param name="Base64">Field with the file as base64 text, if the API has one; its body may then be JSON or urlencoded too.</param>
+/// <param name="Url">Field with the image's address, if the API has one. Always refused: nothing is fetched.</param>
+public sealed record UploadFields(IReadOnlySet<string> Files, bool TakesRaw = false, string? Base64 = null, string? Url = null)
 {
     /// <summary>Of our own API.</summary>
-    public static UploadFields Default { get; } = new(new HashSet<string> { "file", "image_file" });
+    public static UploadFields Default { get; } = new(new HashSet<string> { "file", "image_file" }, TakesRaw: true);
 }

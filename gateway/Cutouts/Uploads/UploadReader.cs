@@ -3,7 +3,7 @@ using Rembg.Contract.Problems;
 
 namespace Rembg.Gateway.Cutouts.Uploads;
 
-/// <summary>Reads a request's body once: a multipart form, or the image itself.</summary>
+/// <summary>Reads a request's body once: a form, or the image itself.</summary>
 public sealed class UploadReader(UploadMemory memory, IOptions<UploadOptions> options, TimeProvider time)
 {
     private readonly UploadOptions _options = options.Value;
@@ -11,8 +11,8 @@ public sealed class UploadReader(UploadMemory memory, IOptions<UploadOptions> op
     public async Task<UploadForm> ReadAsync(HttpRequest request, UploadFields fields, CancellationToken cancellationToken)
     {
         // 1. Too large by its own word, or no room for it: say so before a byte is read.
-        var isForm = MultipartUpload.IsMultipart(request);
-        if (request.ContentLength > _options.MaxBodyBytes(isForm ? fields : null))
+        var isRaw = fields.TakesRaw && !MultipartUpload.IsMultipart(request);
+        if (request.ContentLength > _options.MaxBodyBytes(isRaw ? null : fields))
             throw Problem.ImageTooLarge(_options.MaxBytes).AsException();
         var room = memory.Reserve(Math.Min(request.ContentLength ?? UploadMemory.BlockBytes, _options.MaxBytes));
         var buffer = new UploadBuffer(memory, room);
@@ -22,9 +22,12 @@ public sealed class UploadReader(UploadMemory memory, IOptions<UploadOptions> op
             using var timeout = new CancellationTokenSource(_options.Timeout, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
             var parameters = request.Query.SelectMany(pair => pair.Value, (pair, value) => KeyValuePair.Create(pair.Key, value ?? "")).ToList();
-            var sha256 = await ReadBodyAsync(request, isForm ? fields : null, buffer, parameters, timeout.Token, either.Token);
+            var sha256 = await ReadBodyAsync(request, fields, buffer, parameters, timeout.Token, either.Token);
 
             // 3. Is it a picture at all?
+            if (fields.Url is { } url && parameters.Exists(parameter => parameter.Key == url))
+                throw Problem.InvalidParameter(url, $"is not supported: send the image itself as {Names(fields)}, addresses are not fetched").AsException();
+            if (sha256 is null) throw Problem.MissingImage($"The form needs a field {Names(fields)} with the image.").AsException();
             if (buffer.Length == 0) throw Problem.MissingImage("The image is empty.").AsException();
             if (!ImageSignature.IsImage(buffer.ToSequence())) throw Problem.UnsupportedFormat().AsException();
             return new(new Upload(buffer, sha256), parameters);
@@ -36,15 +39,15 @@ public sealed class UploadReader(UploadMemory memory, IOptions<UploadOptions> op
         }
     }
 
-    private async Task<byte[]> ReadBodyAsync(
-        HttpRequest request, UploadFields? form, UploadBuffer buffer, List<KeyValuePair<string, string>> parameters,
+    private async Task<byte[]?> ReadBodyAsync(
+        HttpRequest request, UploadFields fields, UploadBuffer buffer, List<KeyValuePair<string, string>> parameters,
         CancellationToken timeout, CancellationToken cancellationToken)
     {
         try
         {
-            return form is null
-                ? await buffer.ReadAsync(request.Body, _options.MaxBytes, cancellationToken)
-                : await new MultipartUpload(form, _options.MaxBytes).ReadAsync(request, buffer, parameters, cancellationToken);
+            if (MultipartUpload.IsMultipart(request)) return await new MultipartUpload(fields, _options.MaxBytes).ReadAsync(request, buffer, parameters, cancellationToken);
+            if (fields.Base64 is not null && TextUpload.IsText(request)) return await new TextUpload(fields, memory, _options).ReadAsync(request, buffer, parameters, cancellationToken);
+            return fields.TakesRaw ? await buffer.ReadAsync(request.Body, _options.MaxBytes, cancellationToken) : null;
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {
@@ -55,4 +58,6 @@ public sealed class UploadReader(UploadMemory memory, IOptions<UploadOptions> op
             throw Problem.ImageTooLarge(_options.MaxBytes).AsException();
         }
     }
+
+    private static string Names(UploadFields fields) => string.Join(" or ", fields.Files.Concat([fields.Base64]).OfType<string>());
 }

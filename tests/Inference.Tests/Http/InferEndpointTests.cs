@@ -27,6 +27,7 @@ public class InferEndpointTests
         png[..8].ShouldBe([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]);
         Header(answer, "X-Width").ShouldBe("640");
         Header(answer, "X-Height").ShouldBe("427");
+        Header(answer, "X-Max-Height").ShouldBe("427");
         Header(answer, "X-Foreground").Split(' ').Length.ShouldBe(4);
         Header(answer, "X-Batch-Size").ShouldBe("1");
         Header(answer, "X-Load").ShouldBe("1");

@@ -1,0 +1,22 @@
+namespace Rembg.Gateway.Docs.Operations;
+
+/// <summary>Every operation by method and route. A route that is missing here fails the tests.</summary>
+internal static class ApiOperations
+{
+    public static IReadOnlyDictionary<string, Operation> All { get; } = new Dictionary<string, Operation>
+    {
+        ["POST /v1/remove-background"] = CutoutOperations.RemoveBackground("removeBackground"),
+        ["POST /remove-background"] = CutoutOperations.RemoveBackground("removeBackgroundByOldName"),
+        ["GET /v1/models"] = CutoutOperations.Models,
+        ["POST /v1/tasks"] = TaskOperations.Accept,
+        ["GET /v1/tasks/{id}"] = TaskOperations.Show,
+        ["GET /v1/tasks/{id}/result"] = TaskOperations.Result,
+        ["DELETE /v1/tasks/{id}"] = TaskOperations.Forget,
+        ["POST /remove-background-async"] = TaskOperations.ArticleAccept,
+        ["GET /task/{id}"] = TaskOperations.ArticleShow,
+        ["POST /api/remove"] = RembgOperations.Remove,
+        ["GET /api/remove"] = RembgOperations.RefuseUrl,
+        ["POST /v1.0/removebg"] = RemoveBgOperations.Remove,
+        ["GET /v1.0/account"] = RemoveBgOperations.Account,
+    };
+}

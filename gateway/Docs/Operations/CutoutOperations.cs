@@ -1,0 +1,75 @@
+using Rembg.Contract.Models;
+
+namespace Rembg.Gateway.Docs.Operations;
+
+/// <summary>Our own API, synchronous.</summary>
+internal static class CutoutOperations
+{
+    private const string Tag = "Cutouts";
+
+    public static readonly IReadOnlyDictionary<int, string> Problems = new Dictionary<int, string>
+    {
+        [400] = "`missing_image`, `multiple_images`, `invalid_parameter` or `invalid_request`: the form or a parameter is wrong.",
+        [401] = "`invalid_api_key`: a valid key is required.",
+        [408] = "`slow_request`: the upload took too long.",
+        [413] = "`image_too_large`: the upload has too many bytes.",
+        [415] = "`unsupported_format`: not a JPEG, PNG or WebP by its first bytes.",
+        [422] = "`undecodable_image`, `truncated_image`, `resolution_too_high` or `too_many_frames`: the image itself is the trouble.",
+        [429] = "`rate_limited`: you exceeded your plan; come back after `Retry-After`.",
+        [502] = "`bad_upstream`: inference gave no valid answer.",
+        [503] = "`overloaded`: the platform is full; come back after `Retry-After`.",
+        [504] = "`deadline_exceeded`: the time for this request ran out.",
+    };
+
+    public static readonly Field[] Options =
+    [
+        Field.Text("model", "A loaded model (`GET /v1/models`); the default model if absent."),
+        Field.Choice("format", "File format of the answer; `jpg` lies on `bg_color` or white, `zip` holds `color.jpg` and `alpha.png`.", "png", "webp", "jpg", "zip"),
+        Field.Choice("channels", "The picture with its alpha, or the mask alone as 8-bit grey.", "rgba", "alpha"),
+        Field.Choice("size", "At most 0.25, 1.5 or 4 megapixels; `full` is the photograph's own size. Nothing is enlarged.", "full", "preview", "medium", "hd"),
+        Field.Text("bg_color", "Colour behind the subject: 3, 4, 6 or 8 hex digits, or a CSS name. Not with `channels=alpha` or `format=zip`."),
+        Field.Flag("post_process_mask", "A smoothed mask without half-transparent parts."),
+    ];
+
+    public static readonly string[] Pictures = ["image/png", "image/webp", "image/jpeg", "application/zip"];
+
+    public static readonly Field[] PictureHeaders =
+    [
+        Field.Text("ETag", "Names the answer; send it back as `If-None-Match` and the picture is not sent again."),
+        Field.Text("X-Cache", "`hit`, `miss` or `coalesced`: made before, made now, or made now for several callers."),
+        Field.Text("Server-Timing", "Where the time went in milliseconds: `queue`, `decode`, `infer`, `encode`, `total`."),
+        Field.Number("X-Width", "Pixels of the answer."),
+        Field.Number("X-Height", "Pixels of the answer."),
+        Field.Number("X-Max-Width", "Pixels of the photograph."),
+        Field.Number("X-Max-Height", "Pixels of the photograph."),
+        Field.Text("X-Foreground", "Bounding box of the subject in pixels: left top width height; `0 0 0 0` without one."),
+    ];
+
+    public static readonly Field IfNoneMatch = Field.Text("If-None-Match", "`ETag` of an answer that you have.");
+    public static readonly Field CacheControl = Field.Text("Cache-Control", "`no-cache` makes the cutout again; `no-store` also keeps it out of the cache.");
+    public static readonly Answer Picture = new(200, "The cutout.") { Files = Pictures, Headers = PictureHeaders };
+    public static readonly Answer NotModified = new(304, "You have this answer already.") { Headers = [PictureHeaders[0]] };
+
+    /// <summary>The image as a form field or as the whole body.</summary>
+    public static readonly Body[] Images =
+    [
+        new("multipart/form-data", [Field.File("file", "JPEG, PNG or WebP; `image_file` is another name for it."), .. Options]),
+        new("image/jpeg"), new("image/png"), new("image/webp"), new("application/octet-stream"),
+    ];
+
+    public static Operation RemoveBackground(string id) => new(Tag, id, "Remove the background of a photograph",
+        "The image is a form field or the whole body; options are form fields or query parameters, each at most once.")
+    {
+        Query = Options,
+        RequestHeaders = [IfNoneMatch, CacheControl],
+        Bodies = Images,
+        Answers = [Picture, NotModified],
+        Problems = Problems,
+    };
+
+    public static readonly Operation Models = new(Tag, "listModels", "List the models that are loaded")
+    {
+        Answers = [new(200, "The models, with input size, licence and execution provider.") { Json = typeof(ModelList) }],
+        Problems = new Dictionary<int, string> { [503] = "`overloaded`: no inference pod has answered yet." },
+    };
+}

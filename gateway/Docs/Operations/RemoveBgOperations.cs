@@ -1,0 +1,78 @@
+using Rembg.Gateway.Faces;
+
+namespace Rembg.Gateway.Docs.Operations;
+
+/// <summary>The API of remove.bg.</summary>
+internal static class RemoveBgOperations
+{
+    private const string Tag = "remove.bg";
+
+    private static readonly Field[] Options =
+    [
+        Field.Choice("size", "`preview`, `small`, `regular`: at most 0.25 megapixels; `medium` 1.5; `hd` 4; `full`, `4k`, `50MP`, `auto`: the photograph's own.",
+            "preview", "small", "regular", "medium", "hd", "full", "4k", "50MP", "auto"),
+        Field.Choice("type", "What the subject is; comes back in `X-Type`, where `auto` becomes `other`: nothing is classified.",
+            "auto", "person", "product", "car", "animal", "graphic", "transportation", "other"),
+        Field.Choice("type_level", "`none` leaves `X-Type` out.", "1", "2", "latest", "none"),
+        Field.Choice("format", "`auto` is `jpg` over an opaque `bg_color` and otherwise `png`.", "auto", "png", "jpg", "zip", "webp"),
+        Field.Choice("channels", "The picture with its alpha, or the mask alone.", "rgba", "alpha"),
+        Field.Text("bg_color", "Hex digits or a colour name. Not with `channels=alpha` or `format=zip`."),
+        NotOffered("roi", "0% 0% 100% 100%"), NotOffered("crop", "false"), NotOffered("crop_margin", "0", "0px", "0%"), NotOffered("scale", "original"),
+        NotOffered("position", "original"), NotOffered("add_shadow", "false"), NotOffered("semitransparency", "true"),
+    ];
+
+    private static readonly Field Base64 = Field.Text("image_file_b64", "JPEG, PNG or WebP as base64; instead of `image_file`.");
+
+    public static readonly Operation Remove = new(Tag, "removeBg", "Remove the background, as remove.bg does",
+        "Exactly one of `image_file` and `image_file_b64`. Cropping, layout, shadows, images by URL and pictures as background are refused.")
+    {
+        RequestHeaders = [CutoutOperations.CacheControl, Field.Text("Accept", "`application/json` asks for the picture as base64 in JSON.")],
+        Bodies =
+        [
+            new("multipart/form-data", [Field.File("image_file", "JPEG, PNG or WebP.", required: false), Base64, .. Options]),
+            new("application/json", [Base64, .. Options]),
+            new("application/x-www-form-urlencoded", [Base64, .. Options]),
+        ],
+        Answers =
+        [
+            new(200, "The cutout.")
+            {
+                Files = CutoutOperations.Pictures,
+                Json = typeof(RemoveBgResult),
+                Headers =
+                [
+                    .. CutoutOperations.PictureHeaders.Where(header => header.Name != "ETag"),
+                    Field.Text("X-Type", "`type` of the request, or `other`."),
+                    Field.Number("X-Credits-Charged", "0: nothing is ever charged."),
+                    Field.Number("X-Foreground-Top", "Pixels."), Field.Number("X-Foreground-Left", "Pixels."),
+                    Field.Number("X-Foreground-Width", "Pixels."), Field.Number("X-Foreground-Height", "Pixels."),
+                    Field.Number("X-RateLimit-Limit", "Requests at once that your plan allows."),
+                    Field.Number("X-RateLimit-Remaining", "What is left of them."),
+                    Field.Number("X-RateLimit-Reset", "When all of them are there again, in Unix seconds."),
+                ],
+            },
+        ],
+        Problems = new Dictionary<int, string>
+        {
+            [400] = "`missing_source`, `multiple_sources`, `file_too_large`, `invalid_file_type`, `failed_to_read_image`, `resolution_too_high`, "
+                + "`unknown_foreground`, `invalid_` and a parameter's name, `invalid_parameter` or `invalid_request`.",
+            [403] = "`auth_failed`: a valid key is required.",
+            [408] = CutoutOperations.Problems[408],
+            [429] = "`rate_limit_exceeded`: you exceeded your plan; come back after `Retry-After`.",
+            [502] = CutoutOperations.Problems[502],
+            [503] = CutoutOperations.Problems[503],
+            [504] = CutoutOperations.Problems[504],
+        },
+        Dialect = [typeof(RemoveBgErrors)],
+    };
+
+    public static readonly Operation Account = new(Tag, "removeBgAccount", "What the caller may use",
+        "There are no credits; `free_calls` is how many requests the caller's plan allows at once.")
+    {
+        Answers = [new(200, "The account.") { Json = typeof(RemoveBgAccount) }],
+        Problems = new Dictionary<int, string> { [403] = Remove.Problems[403] },
+        Dialect = Remove.Dialect,
+    };
+
+    private static Field NotOffered(string name, params string[] defaults) => Field.Choice(name, "Not offered: only the default is taken.", defaults);
+}

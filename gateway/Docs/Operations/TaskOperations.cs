@@ -1,0 +1,83 @@
+using Rembg.Gateway.Faces;
+using Rembg.Gateway.Tasks;
+
+namespace Rembg.Gateway.Docs.Operations;
+
+/// <summary>Our own API, asynchronous, and the names that the article gave it.</summary>
+internal static class TaskOperations
+{
+    private const string Tag = "Tasks";
+    private const string Unknown = "`not_found`: there is no such task, it has been forgotten, or it is another client's.";
+
+    private static readonly Field[] Id = [Field.Text("id", "The task's id.")];
+    private static readonly Field[] Wait = [Field.Text("wait", "Whole seconds up to `30s`: answer when the task has ended, or after that time.")];
+    private static readonly string InvalidKey = CutoutOperations.Problems[401];
+
+    private static readonly IReadOnlyDictionary<int, string> NotTaken = new Dictionary<int, string>(CutoutOperations.Problems.Where(problem => problem.Key != 502))
+    {
+        [409] = "`idempotency_in_progress`: the first request with this key is still being accepted.",
+        [422] = "`idempotency_key_reused`: the same key came with another request.",
+        [503] = "`overloaded`: too many tasks, or bytes of them, are waiting; come back after `Retry-After`.",
+    };
+
+    public static readonly Operation Accept = new(Tag, "createTask", "Remove a background without waiting for it",
+        "Takes what `POST /v1/remove-background` takes. What is accepted finishes, fails with a reason, or is on the operator's dead-letter list.")
+    {
+        Query = CutoutOperations.Options,
+        RequestHeaders = [Field.Text("Idempotency-Key", "1 to 255 printable characters: the same key with the same request gives the same task."), CutoutOperations.CacheControl],
+        Bodies = CutoutOperations.Images,
+        Answers = [new(202, "Accepted.") { Json = typeof(TaskView), Headers = [Field.Text("Location", "Where to ask for the task."), RetryAfter] }],
+        Problems = NotTaken,
+    };
+
+    public static readonly Operation Show = new(Tag, "getTask", "How far a task is")
+    {
+        Path = Id,
+        Query = Wait,
+        Answers = [new(200, "The task.") { Json = typeof(TaskView) }],
+        Problems = new Dictionary<int, string> { [400] = "`invalid_parameter`: `wait` is not of the form `20s`, or too long.", [401] = InvalidKey, [404] = Unknown },
+    };
+
+    public static readonly Operation Result = new(Tag, "getTaskResult", "The picture that a task made",
+        "A task that failed is answered with its own problem, which may be any that `POST /v1/remove-background` has.")
+    {
+        Path = Id,
+        Query = Wait,
+        RequestHeaders = [CutoutOperations.IfNoneMatch],
+        Answers = [CutoutOperations.Picture, CutoutOperations.NotModified],
+        Problems = new Dictionary<int, string>
+        {
+            [400] = Show.Problems[400],
+            [401] = InvalidKey,
+            [404] = Unknown,
+            [409] = "`not_ready`: the task is queued or running.",
+            [410] = "`result_expired`: the picture has been deleted.",
+            [422] = CutoutOperations.Problems[422],
+            [502] = "`attempts_exhausted`: every attempt came to a bad end.",
+            [504] = "`task_expired` or `deadline_exceeded`: the task ran out of time.",
+        },
+    };
+
+    public static readonly Operation Forget = new(Tag, "deleteTask", "Cancel a task and forget it")
+    {
+        Path = Id,
+        Answers = [new(200, "The task as it was last.") { Json = typeof(TaskView) }],
+        Problems = new Dictionary<int, string> { [401] = InvalidKey, [404] = Unknown },
+    };
+
+    public static readonly Operation ArticleAccept = Accept with
+    {
+        Id = "createTaskByOldName",
+        Answers = [new(202, "Accepted.") { Json = typeof(ArticleAccepted) }],
+    };
+
+    public static readonly Operation ArticleShow = Show with
+    {
+        Id = "getTaskByOldName",
+        Query = [],
+        Answers = [new(200, "`processing`, `success` with `result_url`, or `error`.") { Json = typeof(ArticleTask) }],
+        Problems = Forget.Problems,
+    };
+
+    private static Field RetryAfter => Field.Number("Retry-After", "Seconds until it is worth asking.");
+}
