@@ -39,7 +39,7 @@ internal sealed class TextUpload(UploadFields fields, UploadMemory memory, Uploa
                 else if (Text(field) is { } text) parameters.Add(new(field.Name, text));
             }
         }
-        catch (JsonException)
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException) // the latter: half a surrogate pair
         {
             throw Problem.InvalidRequest("The body is not a JSON object of the documented form.").AsException();
         }

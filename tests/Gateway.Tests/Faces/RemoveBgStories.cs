@@ -124,6 +124,7 @@ public sealed class RemoveBgStories(FaceGateway shared) : IClassFixture<FaceGate
         foreach (var content in new HttpContent[]
         {
             broken, Raw("{", "application/json"), Raw("[1]", "application/json"), Raw("""{"size":{"a":1}}""", "application/json"), Raw("""{"image_file_b64":7}""", "application/json"),
+            Raw("""{"size":"\ud800"}""", "application/json"), Raw("""{"\ud800":"auto"}""", "application/json"), Raw("""{"image_file_b64":"\ud800"}""", "application/json"),
             Raw("""{"image_file_b64":"*"}""", "application/json"), Raw("image_file_b64=*", "application/x-www-form-urlencoded"),
             Raw(string.Join('&', Enumerable.Range(0, 5000).Select(i => $"a{i}=1")), "application/x-www-form-urlencoded"),
         })
