@@ -5,6 +5,7 @@ var scenarios = new Dictionary<string, Func<Report, Task>>
 {
     ["pipeline"] = PipelineScenario.RunAsync,
     ["batching"] = BatchingScenario.RunAsync,
+    ["balance"] = BalanceScenario.RunAsync,
     ["engine"] = EngineScenario.RunAsync,
     ["cold"] = ColdScenario.RunAsync,
     ["soak"] = SoakScenario.RunAsync,

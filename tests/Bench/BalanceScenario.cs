@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using Rembg.Testing;
+
+namespace Rembg.Bench;
+
+/// <summary>
+/// Four pods of unequal speed, one image at a time each, at 70 % of what they can do together: three gateways, each of
+/// which sees a third of the traffic, against one that sees all of it.
+/// </summary>
+internal static class BalanceScenario
+{
+    private const int Requests = 600;
+    private static readonly TimeSpan[] RunTimes = [.. new[] { 40, 40, 80, 160 }.Select(ms => TimeSpan.FromMilliseconds(ms))];
+
+    public static async Task RunAsync(Report report)
+    {
+        report.Line($"Pods that take {string.Join(", ", RunTimes.Select(t => t.TotalMilliseconds))} ms an image; {Requests} requests at random times.");
+        report.Line();
+        report.Row("gateways", "p50 ms", "p99 ms");
+        report.Row("---:", "---:", "---:");
+        var one = await DriveAsync(report, 1);
+        var three = await DriveAsync(report, 3);
+        report.Line();
+        report.Figure("balance_p99_three_over_one", three / one, "p99 with three gateways over that with one; reach 1.5");
+    }
+
+    private static async Task<double> DriveAsync(Report report, int gateways)
+    {
+        var pods = new List<FakePod>();
+        var services = new List<ServiceProcess>();
+        try
+        {
+            foreach (var time in RunTimes) pods.Add(await PodAsync(time));
+            for (var i = 0; i < gateways; i++)
+                services.Add(await ServiceProcess.StartAsync("Rembg.Gateway",
+                [
+                    "--Clients:Anonymous:RatePerSecond=100000", "--Clients:Anonymous:Burst=100000",
+                    .. pods.SelectMany((pod, n) => new[] { $"--Pods:Addresses:{n}={pod.Address}", $"--Pods:ManagementAddresses:{n}={pod.Address}" }),
+                ]));
+            foreach (var service in services) await service.ReadyAsync();
+            var clients = services.Select(service => new HttpClient { BaseAddress = service.Address }).ToArray();
+            for (var i = 0; i < 20; i++) await Load.CutAsync(clients[i % gateways], Image(-1 - i));
+
+            var perSecond = 0.7 * RunTimes.Sum(time => 1 / time.TotalSeconds);
+            var (random, latencies, answers) = (new Random(1), new List<double>(), new List<Task>());
+            var (started, next) = (Stopwatch.GetTimestamp(), 0.0);
+            for (var i = 0; i < Requests; i++)
+            {
+                next += -Math.Log(1 - random.NextDouble()) / perSecond;
+                var wait = TimeSpan.FromSeconds(next) - Stopwatch.GetElapsedTime(started);
+                if (wait > TimeSpan.Zero) await Task.Delay(wait, TimeProvider.System);
+                answers.Add(RequestAsync(clients[i % gateways], i));
+            }
+            await Task.WhenAll(answers);
+            latencies.Sort();
+            report.Row($"{gateways}", $"{latencies[latencies.Count / 2]:F0}", $"{latencies[latencies.Count * 99 / 100]:F0}");
+            return latencies[latencies.Count * 99 / 100];
+
+            async Task RequestAsync(HttpClient http, int number)
+            {
+                var from = Stopwatch.GetTimestamp();
+                await Load.CutAsync(http, Image(number));
+                lock (latencies) latencies.Add(Stopwatch.GetElapsedTime(from).TotalMilliseconds);
+            }
+        }
+        finally
+        {
+            foreach (var service in services) await service.DisposeAsync();
+            foreach (var pod in pods) await pod.DisposeAsync();
+        }
+    }
+
+    private static byte[] Image(int number) => TestPhoto.Unique(Photos.Rocket, number);
+
+    /// <summary>One image at a time, and it reports its load as a real pod does.</summary>
+    private static async Task<FakePod> PodAsync(TimeSpan runTime)
+    {
+        var pod = await FakePod.StartAsync();
+        var executor = new SemaphoreSlim(1);
+        pod.Always = async (context, request) =>
+        {
+            await executor.WaitAsync(context.RequestAborted);
+            try
+            {
+                await Task.Delay(runTime, TimeProvider.System, context.RequestAborted);
+            }
+            finally
+            {
+                executor.Release();
+            }
+            await PodScripts.Cutout(load: pod.InFlight)(context, request);
+        };
+        return pod;
+    }
+}
