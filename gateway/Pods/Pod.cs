@@ -12,6 +12,11 @@ public sealed class Pod
     /// <summary>A reported load counts less and less: after this time it says nothing.</summary>
     private static readonly TimeSpan ReportLife = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan OneDeath = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lossLock = new();
+    private int _lost;
+    private long _lostAt;
     private int _inFlight;
     private long _reportedLoad;
     private long _reportedAt;
@@ -47,7 +52,7 @@ public sealed class Pod
 
     internal void Enter() => Interlocked.Increment(ref _inFlight);
 
-    internal int Leave() => Interlocked.Decrement(ref _inFlight);
+    internal void Leave() => Interlocked.Decrement(ref _inFlight);
 
     internal void Reported(int load, TimeProvider time)
     {
@@ -60,6 +65,19 @@ public sealed class Pod
     {
         var until = time.GetTimestamp() + (long)(duration.TotalSeconds * time.TimestampFrequency);
         Volatile.Write(ref priority == Priority.Interactive ? ref _fullUntil : ref _fullForBackgroundUntil, until);
+    }
+
+    /// <summary>
+    /// A run was lost with its connection, and has left. Says how many were lost with it: connections of a pod that
+    /// dies break one after the other, so those that break soon after the first count as one death.
+    /// </summary>
+    internal int LostTogether(TimeProvider time)
+    {
+        lock (_lossLock)
+        {
+            if (_lost == 0 || time.GetElapsedTime(_lostAt) > OneDeath) (_lost, _lostAt) = (InFlight + 1, time.GetTimestamp());
+            return _lost;
+        }
     }
 
     /// <summary>It finished a run, so a place is free.</summary>

@@ -24,7 +24,6 @@ internal sealed class PodExchange(
 
         pod.Enter();
         ForwarderError error;
-        int others;
         try
         {
             error = await forwarder.SendAsync(
@@ -32,19 +31,19 @@ internal sealed class PodExchange(
         }
         finally
         {
-            others = pod.Leave();
+            pod.Leave();
         }
         cancellationToken.ThrowIfCancellationRequested();
 
         var attempt = error == ForwarderError.None
             ? Attempt.FromAnswer(context.Response, body, request.Options.ContentType)
             : Attempt.FromFailure(context.Features.GetRequiredFeature<IForwarderErrorFeature>(), body);
-        Learn(cluster, destination, request, context.Response, attempt, others + 1);
+        Learn(cluster, destination, request, context.Response, attempt);
         return attempt;
     }
 
     /// <summary>Every exchange teaches something about the pod and the image.</summary>
-    private void Learn(ClusterState cluster, DestinationState destination, InferenceRequest request, HttpResponse response, Attempt attempt, int runs)
+    private void Learn(ClusterState cluster, DestinationState destination, InferenceRequest request, HttpResponse response, Attempt attempt)
     {
         var pod = Pod.Of(destination);
         if (int.TryParse(response.Headers[PodHeaders.Load].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var load)) pod.Reported(load, time);
@@ -58,7 +57,7 @@ internal sealed class PodExchange(
                 pod.Full(request.Priority, options.Value.FullFor, time);
                 break;
             case { Retry: RetryReason.Died }:
-                quarantine.Died(request.Sha256, runs);
+                quarantine.Died(request.Sha256, pod.LostTogether(time));
                 Rest();
                 break;
             case { Cutout: not null }:

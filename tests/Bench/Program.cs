@@ -1,5 +1,11 @@
 using Rembg.Bench;
 
+if (args.Contains(BareServer.Argument))
+{
+    await BareServer.RunAsync(args);
+    return 0;
+}
+
 // One entry a scenario, in the order of `bench.sh all`.
 var scenarios = new Dictionary<string, Func<Report, Task>>
 {
@@ -9,6 +15,8 @@ var scenarios = new Dictionary<string, Func<Report, Task>>
     ["engine"] = EngineScenario.RunAsync,
     ["cold"] = ColdScenario.RunAsync,
     ["soak"] = SoakScenario.RunAsync,
+    ["cache"] = CacheScenario.RunAsync,
+    ["gateway"] = GatewayScenario.RunAsync,
 };
 
 var wanted = args is [] or ["all"] ? [.. scenarios.Keys] : args;

@@ -10,7 +10,8 @@ public sealed class UploadMemory(IOptions<UploadOptions> options)
     /// <summary>Small enough to stay out of the large object heap, where every allocation hastens a full collection.</summary>
     public const int BlockBytes = 64 << 10;
 
-    private readonly ConcurrentQueue<byte[]> _free = new();
+    /// <summary>Last in, first out: a block that was just used is still in the processor's cache.</summary>
+    private readonly ConcurrentStack<byte[]> _free = [];
     private readonly long _limit = options.Value.MaxBytesInFlight;
     private long _used;
 
@@ -31,9 +32,9 @@ public sealed class UploadMemory(IOptions<UploadOptions> options)
         return new Room(this) { Bytes = bytes };
     }
 
-    internal byte[] Rent() => _free.TryDequeue(out var block) ? block : GC.AllocateUninitializedArray<byte>(BlockBytes);
+    internal byte[] Rent() => _free.TryPop(out var block) ? block : GC.AllocateUninitializedArray<byte>(BlockBytes);
 
-    internal void Return(List<byte[]> blocks) => blocks.ForEach(_free.Enqueue);
+    internal void Return(List<byte[]> blocks) => blocks.ForEach(_free.Push);
 
     /// <summary>A share of the budget, given back when disposed.</summary>
     public sealed class Room(UploadMemory memory) : IDisposable
