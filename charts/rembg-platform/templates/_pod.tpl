@@ -1,0 +1,94 @@
+{{/* What the pods of both services have in common. */}}
+
+{{- define "rembg.podSecurity" -}}
+automountServiceAccountToken: false
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 1654
+  runAsGroup: 1654
+  fsGroup: 1654
+  seccompProfile: {type: RuntimeDefault}
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "rembg.containerSecurity" -}}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: {drop: [ALL]}
+{{- end -}}
+
+{{/* Pods apart from each other, by host and by zone, as far as the cluster can. .pod: the component's values */}}
+{{- define "rembg.scheduling" -}}
+topologySpreadConstraints:
+  {{- range $key := list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
+  - topologyKey: {{ $key }}
+    maxSkew: 1
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "rembg.selector" $ | nindent 8 }}
+    matchLabelKeys: [pod-template-hash]
+  {{- end }}
+{{- with .pod.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .pod.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .pod.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- end -}}
+
+{{/* Environment of both services. .pod: the component's values, .port: of the service; management is 80 above it */}}
+{{- define "rembg.environment" -}}
+- {name: Service__Port, value: {{ .port | quote }}}
+- {name: Service__ManagementPort, value: {{ add .port 80 | quote }}}
+- {name: Service__DrainSeconds, value: {{ .pod.drainSeconds | quote }}}
+- {name: Logging__Console__FormatterName, value: json}
+{{- with .root.Values.tracing }}
+{{- if .endpoint }}
+- {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ .endpoint | quote }}}
+- {name: OTEL_TRACES_SAMPLER, value: parentbased_traceidratio}
+- {name: OTEL_TRACES_SAMPLER_ARG, value: {{ .sampleRatio | quote }}}
+{{- end }}
+{{- end }}
+{{- range $name, $value := .pod.settings }}
+- {name: {{ $name }}, value: {{ $value | quote }}}
+{{- end }}
+{{- end -}}
+
+{{/* Ports, probes and a stop that waits until nobody sends any more. .startup: path and seconds */}}
+{{- define "rembg.lifecycle" -}}
+ports:
+  - {name: http, containerPort: {{ .port }}}
+  - {name: management, containerPort: {{ add .port 80 }}}
+startupProbe:
+  httpGet: {path: {{ .startupPath }}, port: management}
+  periodSeconds: 2
+  timeoutSeconds: 2
+  failureThreshold: {{ div .startupSeconds 2 }}
+readinessProbe:
+  httpGet: {path: /readyz, port: management}
+  periodSeconds: 3
+  timeoutSeconds: 2
+  failureThreshold: 2
+livenessProbe:
+  httpGet: {path: /livez, port: management}
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: 6
+lifecycle:
+  preStop: {sleep: {seconds: {{ .root.Values.preStopSeconds }}}}
+{{- end -}}
+
+{{- define "rembg.gracePeriod" -}}
+{{ add .root.Values.preStopSeconds .pod.drainSeconds 5 }}
+{{- end -}}
