@@ -1,0 +1,59 @@
+using k8s.Models;
+
+namespace Rembg.Charts.Tests.Charts;
+
+/// <summary>One autoscaler, or none, says how many pods there are.</summary>
+public sealed class ScalingTests
+{
+    [Theory, MemberData(nameof(ValueSets.Names), MemberType = typeof(ValueSets))]
+    public async Task Replicas_AreSetByExactlyOne(string values)
+    {
+        var release = await Chart.RenderAsync(values);
+        foreach (var deployment in release.All<V1Deployment>())
+        {
+            var name = deployment.Metadata.Name;
+            var owners = release.All<V2HorizontalPodAutoscaler>().Count(h => h.Spec.ScaleTargetRef is { Kind: "Deployment", ApiVersion: "apps/v1" } target && target.Name == name)
+                + release.All<ScaledObject>().Count(k => k.Spec.ScaleTargetRef.Name == name)
+                + (deployment.Spec.Replicas is null ? 0 : 1);
+            owners.ShouldBe(1, name);
+        }
+        (release.All<ScaledObject>().Any() && release.All<V2HorizontalPodAutoscaler>().Any()).ShouldBeFalse();
+    }
+
+    [Theory, MemberData(nameof(ValueSets.Names), MemberType = typeof(ValueSets))]
+    public async Task DisruptionBudget_NeverBlocksTheOnlyPod(string values)
+    {
+        var release = await Chart.RenderAsync(values);
+        foreach (var budget in release.All<V1PodDisruptionBudget>())
+        {
+            var least = release.All<V2HorizontalPodAutoscaler>().SingleOrDefault(h => h.Metadata.Name == budget.Metadata.Name)?.Spec.MinReplicas
+                ?? release.All<ScaledObject>().SingleOrDefault(k => k.Metadata.Name == budget.Metadata.Name)?.Spec.MinReplicaCount
+                ?? release.All<V1Deployment>().Single(d => d.Metadata.Name == budget.Metadata.Name).Spec.Replicas!.Value;
+            least.ShouldBeGreaterThan(1);
+        }
+    }
+
+    [Fact]
+    public async Task Hpa_AsksForWhatTheAdapterOffers()
+    {
+        var release = await Chart.RenderAsync("production");
+        var rules = await Monitoring.AdapterRules.FromAsync("production");
+        var metrics = release.One<V2HorizontalPodAutoscaler>("inference").Spec.Metrics;
+
+        metrics.Where(m => m.Type == "Pods").Select(m => m.Pods.Metric.Name).ShouldBe(rules.Rules.Select(r => r.Name.As));
+        metrics.Where(m => m.Type == "External").Select(m => m.External.Metric.Name).ShouldBe(rules.ExternalRules.Select(r => r.Name.As));
+        metrics.ShouldAllBe(m => (m.Pods == null ? m.External.Target : m.Pods.Target).Type == "AverageValue");
+    }
+
+    [Fact]
+    public async Task Keda_ScalesOnTheSameTargetsAsTheHpa()
+    {
+        var hpa = (await Chart.RenderAsync("production")).One<V2HorizontalPodAutoscaler>("inference").Spec;
+        var keda = (await Chart.RenderAsync("keda")).One<ScaledObject>("inference").Spec;
+
+        keda.Triggers.Select(t => t.Metadata["threshold"])
+            .ShouldBe(hpa.Metrics.Select(m => (m.Pods == null ? m.External.Target : m.Pods.Target).AverageValue.ToString()));
+        keda.Triggers.ShouldAllBe(t => t.Metadata["ignoreNullValues"] == "false");
+        (keda.MinReplicaCount, keda.MaxReplicaCount).ShouldBe((hpa.MinReplicas!.Value, hpa.MaxReplicas));
+    }
+}
