@@ -12,11 +12,13 @@ internal static class Chart
     public static string Folder => Path.Combine(RepositoryPaths.Root, "charts", "rembg-platform");
 
     /// <summary>A value set of <see cref="ValueSets"/>, each document read strictly into its Kubernetes type.</summary>
-    public static Task<Release> RenderAsync(string valueSet) => Rendered.GetOrAdd(valueSet, _ => new(async () =>
+    public static Task<Release> RenderAsync(string valueSet) => Rendered.GetOrAdd(valueSet, _ => new(() => RenderAsync(ValueSets.All[valueSet]))).Value;
+
+    public static async Task<Release> RenderAsync(IEnumerable<string> arguments)
     {
-        var yaml = await TemplateAsync(ValueSets.All[valueSet]);
-        return new Release([.. KubernetesYaml.LoadAllFromString(yaml, CustomResources.Types, strict: true).Cast<IKubernetesObject<k8s.Models.V1ObjectMeta>>()]);
-    })).Value;
+        var objects = KubernetesYaml.LoadAllFromString(await TemplateAsync(arguments), CustomResources.Types, strict: true);
+        return new Release([.. objects.Cast<IKubernetesObject<k8s.Models.V1ObjectMeta>>()]);
+    }
 
     /// <exception cref="ShouldAssertException">Helm refused; says why.</exception>
     public static async Task<string> TemplateAsync(params IEnumerable<string> arguments)

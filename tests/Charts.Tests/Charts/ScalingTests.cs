@@ -37,7 +37,7 @@ public sealed class ScalingTests
     public async Task Hpa_AsksForWhatTheAdapterOffers()
     {
         var release = await Chart.RenderAsync("production");
-        var rules = await Monitoring.AdapterRules.FromAsync("production");
+        var rules = Monitoring.AdapterRules.Of(release);
         var metrics = release.One<V2HorizontalPodAutoscaler>("inference").Spec.Metrics;
 
         metrics.Where(m => m.Type == "Pods").Select(m => m.Pods.Metric.Name).ShouldBe(rules.Rules.Select(r => r.Name.As));

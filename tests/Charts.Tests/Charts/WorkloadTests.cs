@@ -56,17 +56,17 @@ public sealed class WorkloadTests
     public async Task EachVariable_IsReadByTheServiceWithThatValue(string values)
     {
         var release = await Chart.RenderAsync(values);
-        Complaints<Gateway.Cutouts.Uploads.UploadOptions>(release, "gateway").ShouldBeEmpty();
-        Complaints<Inference.Models.ModelOptions>(release, "inference").ShouldBeEmpty();
+        Complaints(typeof(Gateway.Program), "gateway").ShouldBeEmpty();
+        Complaints(typeof(Inference.Program), "inference").ShouldBeEmpty();
 
-        static IReadOnlyList<string> Complaints<T>(Release release, string name) =>
-            Settings.Complaints(typeof(T).Assembly, Settings.Environment(release.One<V1Deployment>(name).Spec.Template.Spec.Containers[0]));
+        IReadOnlyList<string> Complaints(Type program, string name) =>
+            Settings.Complaints(program.Assembly, Settings.Environment(release.One<V1Deployment>(name).Spec.Template.Spec.Containers[0]));
     }
 
     [Fact]
     public void VariableThatNobodyReads_IsNoticed()
     {
-        var complaints = Settings.Complaints(typeof(Inference.Models.ModelOptions).Assembly, new Dictionary<string, string>
+        var complaints = Settings.Complaints(typeof(Inference.Program).Assembly, new Dictionary<string, string>
         {
             ["Models__Name"] = "isnet",
             ["Batch__MaxBatchSize"] = "8",
@@ -84,7 +84,7 @@ public sealed class WorkloadTests
         foreach (var (_, pod, container) in Services(await Chart.RenderAsync(values)))
         {
             var drain = int.Parse(Settings.Environment(container)["Service__DrainSeconds"], System.Globalization.CultureInfo.InvariantCulture);
-            (pod.TerminationGracePeriodSeconds ?? 30).ShouldBeGreaterThan((container.Lifecycle.PreStop.Sleep.Seconds ?? 0) + drain);
+            (pod.TerminationGracePeriodSeconds ?? 30).ShouldBeGreaterThan(container.Lifecycle.PreStop.Sleep.Seconds + drain);
             container.LivenessProbe.HttpGet.Path.ShouldBe("/livez", "a pod that is full, draining or without Redis must not be killed");
             container.ReadinessProbe.HttpGet.Path.ShouldBe("/readyz");
             new[] { container.LivenessProbe, container.ReadinessProbe, container.StartupProbe }.ShouldAllBe(p => p.HttpGet.Port.Value == "management");

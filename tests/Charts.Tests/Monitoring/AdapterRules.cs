@@ -11,8 +11,8 @@ public sealed class AdapterRules
     public required IList<AdapterRule> ExternalRules { get; set; }
 
     /// <summary>What the rendered ConfigMap tells the adapter.</summary>
-    public static async Task<AdapterRules> FromAsync(string values) =>
-        KubernetesYaml.Deserialize<AdapterRules>((await Chart.RenderAsync(values)).One<V1ConfigMap>("adapter-rules").Data["config.yaml"], strict: true);
+    internal static AdapterRules Of(Release release) =>
+        KubernetesYaml.Deserialize<AdapterRules>(release.One<V1ConfigMap>("adapter-rules").Data["config.yaml"], strict: true);
 }
 
 public sealed class AdapterRule
