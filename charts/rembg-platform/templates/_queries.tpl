@@ -8,12 +8,12 @@ how large it is, and the pods that are still starting must get their chance to h
 
 {{/* Mean number of requests in the pod over the last minute: by Little's law the rate of the seconds that they spent there. */}}
 {{- define "rembg.query.concurrency" -}}
-clamp_max(sum by ({{ .by }}) (rate(rembg_inference_request_seconds_sum{ {{- .match -}} }[1m])), {{ mulf .target 3 }}) or 0 * sum by ({{ .by }}) (rembg_inference_queue_length{ {{- .match -}} })
+clamp_max(sum by ({{ .by }}) (rate(rembg_inference_request_seconds_sum{ {{- .match -}} }[1m])), {{ round (mulf .target 3) 3 }}) or 0 * sum by ({{ .by }}) (rembg_inference_queue_length{ {{- .match -}} })
 {{- end -}}
 
 {{/* Seconds waited for a batch over seconds in the model: the same target for every model and machine. */}}
 {{- define "rembg.query.ratio" -}}
-clamp_max(sum by ({{ .by }}) (rate(rembg_inference_queue_wait_seconds_sum{ {{- .match -}} }[1m])) / clamp_min(sum by ({{ .by }}) (rate(rembg_inference_stage_seconds_sum{stage="infer",{{ .match }}}[1m])), 0.001), {{ mulf .target 3 }}) or 0 * sum by ({{ .by }}) (rembg_inference_queue_length{ {{- .match -}} })
+clamp_max(sum by ({{ .by }}) (rate(rembg_inference_queue_wait_seconds_sum{ {{- .match -}} }[1m])) / clamp_min(sum by ({{ .by }}) (rate(rembg_inference_stage_seconds_sum{stage="infer",{{ .match }}}[1m])), 0.001), {{ round (mulf .target 3) 3 }}) or 0 * sum by ({{ .by }}) (rembg_inference_queue_length{ {{- .match -}} })
 {{- end -}}
 
 {{/* Every gateway shows the length of the one queue in Redis. */}}

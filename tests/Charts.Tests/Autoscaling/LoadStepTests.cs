@@ -17,9 +17,9 @@ public sealed partial class LoadStepTests(ITestOutputHelper output)
     // Seconds an image as ./bench.sh engine prints them; start: what ./bench.sh cold prints, and scheduling and pulling the image.
     private static readonly Dictionary<string, (PodCost Cost, string[] Values)> Pods = new()
     {
-        ["cpu"] = (new("two cores, 1024 x 1024", 0, 0.95, 1, 1, 45), ["--set", "inference.autoscaling.maxReplicas=40"]),
-        ["cpu-fast"] = (new("two cores, 512 x 512", 0, 0.2, 1, 1, 45), ["--set", "inference.autoscaling.maxReplicas=40"]),
-        ["cuda"] = (new("one GPU", 0.01, 0.03, 8, 1, 120), ["--set", "inference.accelerator=cuda,inference.autoscaling.maxReplicas=40"]),
+        ["cpu"] = (new("two cores, 1024 x 1024", 0, 0.95, 0.15, 1, 1, 45), ["--set", "inference.autoscaling.maxReplicas=40"]),
+        ["cpu-fast"] = (new("two cores, 512 x 512", 0, 0.2, 0.15, 1, 1, 45), ["--set-json", "inference.profiles.cpu.meanConcurrency=1.3", "--set", "inference.autoscaling.maxReplicas=40"]),
+        ["cuda"] = (new("one GPU", 0.03, 0.05, 0.15, 8, 1, 120), ["--set", "inference.accelerator=cuda,inference.autoscaling.maxReplicas=40"]),
     };
 
     [Theory, MemberData(nameof(Costs))]
@@ -41,6 +41,8 @@ public sealed partial class LoadStepTests(ITestOutputHelper output)
         output.WriteLine(
             $"{cost.Name}: {quiet:F1} -> {5 * quiet:F1} images/s, {needed} pods needed at least, {raised.Max()} at most wanted, {raised[^1]} at the end; " +
             $"enough pods after {enough:F0} s, p95 below {patience:F1} s again after {recovered:F0} s, {refused} of {5 * quiet * (DropAt - StepAt):F0} refused");
+
+        output.WriteLine("  pods: seconds " + string.Join(' ', cluster.Replicas.Where((r, i) => i == 0 || r.Wanted != cluster.Replicas[i - 1].Wanted).Select(r => $"{r.Time - StepAt:F0}:{r.Wanted}")));
 
         // Recovers: the reaction (sync, scrape, one minute of looking back), then one start for each doubling, then the queues.
         enough.ShouldBeLessThan(2.5 * cost.StartSeconds + 120);

@@ -1,8 +1,9 @@
 namespace Rembg.Charts.Tests.Autoscaling;
 
 /// <summary>What one image costs, measured by <c>./bench.sh engine</c>; a run of n images takes <paramref name="Fixed"/> + n x <paramref name="PerImage"/> seconds.</summary>
+/// <param name="Around">Seconds of a request before and after the model: decode, compose, encode.</param>
 /// <param name="StartSeconds">From "wanted" to ready: scheduling, image, model, warm-up.</param>
-internal sealed record PodCost(string Name, double Fixed, double PerImage, int MaxBatch, int Executors, double StartSeconds)
+internal sealed record PodCost(string Name, double Fixed, double PerImage, double Around, int MaxBatch, int Executors, double StartSeconds)
 {
     /// <summary>Images a second when always busy.</summary>
     public double Capacity => MaxBatch / (Fixed + MaxBatch * PerImage) * Executors;
@@ -34,8 +35,8 @@ internal sealed class SimulatedPod(string name, PodCost cost, int maxRequests, d
             _computeSeconds += run.Took * run.Arrived.Length;
             foreach (var arrived in run.Arrived)
             {
-                _requestSeconds += run.Until - arrived;
-                yield return run.Until - arrived;
+                _requestSeconds += run.Until - arrived + cost.Around;
+                yield return run.Until - arrived + cost.Around;
             }
         }
         while (_running.Count < cost.Executors && _waiting.Count > 0)
