@@ -42,15 +42,16 @@ public sealed partial class LoadStepTests(ITestOutputHelper output)
             $"{cost.Name}: {quiet:F1} -> {5 * quiet:F1} images/s, {needed} pods needed at least, {raised.Max()} at most wanted, {raised[^1]} at the end; " +
             $"enough pods after {enough:F0} s, p95 below {patience:F1} s again after {recovered:F0} s, {refused} of {5 * quiet * (DropAt - StepAt):F0} refused");
 
-        output.WriteLine("  pods: seconds " + string.Join(' ', cluster.Replicas.Where((r, i) => i == 0 || r.Wanted != cluster.Replicas[i - 1].Wanted).Select(r => $"{r.Time - StepAt:F0}:{r.Wanted}")));
+        output.WriteLine("  pods wanted, after seconds: " + string.Join(' ', cluster.Replicas.Where((r, i) => i == 0 || r.Wanted != cluster.Replicas[i - 1].Wanted).Select(r => $"{r.Time - StepAt:F0}:{r.Wanted}")));
 
         // Recovers: the reaction (sync, scrape, one minute of looking back), then one start for each doubling, then the queues.
         enough.ShouldBeLessThan(2.5 * cost.StartSeconds + 120);
         recovered.ShouldBeLessThan(enough + 180);
         // Nothing is refused once the pods are up and have worked off what had gathered.
         cluster.Refusals.ShouldAllBe(t => t < StepAt + enough + 30);
-        // No oscillation: up, perhaps down once from too many, and never up again.
-        Turns(raised).ShouldBeLessThanOrEqualTo(1, string.Join(' ', raised));
+        // No oscillation: up, perhaps down once from too many, and never up again; at the end it has settled.
+        Swings(raised).ShouldBeLessThanOrEqualTo(1, string.Join(' ', raised));
+        (raised[^40..].Max() - raised[^40..].Min()).ShouldBeLessThanOrEqualTo(2, "pods in the last ten minutes of the load");
         // Not far too many, and as few as before when it is over.
         ((double)raised[^1]).ShouldBeLessThan(2.0 * needed);
         cluster.Replicas[^1].Wanted.ShouldBeLessThanOrEqualTo(spec.MinReplicas.Value + 1);
@@ -69,11 +70,17 @@ public sealed partial class LoadStepTests(ITestOutputHelper output)
         return sorted[(int)(share * (sorted.Length - 1))];
     }
 
-    /// <summary>How often a rise follows a fall or a fall a rise.</summary>
-    private static int Turns(List<int> replicas)
+    /// <summary>How often the number of pods goes back by more than a quarter from its last highest or lowest value.</summary>
+    private static int Swings(List<int> replicas)
     {
-        var directions = replicas.Zip(replicas.Skip(1), (before, after) => Math.Sign(after - before)).Where(d => d != 0).ToList();
-        return directions.Zip(directions.Skip(1), (before, after) => before != after).Count(turn => turn);
+        var (extreme, direction, swings) = (replicas[0], +1, 0);
+        foreach (var count in replicas)
+        {
+            if (direction * (count - extreme) > 0) extreme = count;
+            if (direction * (extreme - count) <= 0.25 * extreme) continue;
+            (extreme, direction, swings) = (count, -direction, swings + 1);
+        }
+        return swings;
     }
 
     /// <summary>What the chart says to the autoscaler, the adapter and the pods.</summary>
