@@ -31,7 +31,8 @@ public sealed class MonitoredPlatform : IAsyncLifetime
         Pod = await StartPodAsync();
         var idle = await StartPodAsync();
         var doomed = await StartPodAsync();
-        Gateway = await StartGatewayAsync([Pod, doomed]);
+        Gateway = await StartGatewayAsync([Pod, doomed], $"--ConnectionStrings:Redis={_redis.ConnectionString}");
+        // Without Redis, so that its limits are its own.
         var strict = await StartGatewayAsync([Pod], "--Clients:Anonymous:RatePerSecond=0.01", "--Clients:Anonymous:Burst=1");
         foreach (var process in _processes) await process.ReadyAsync();
 
@@ -52,14 +53,17 @@ public sealed class MonitoredPlatform : IAsyncLifetime
     {
         // 1. A client over its limit.
         using var http = new HttpClient { BaseAddress = strict.Address };
-        await Eventually.TrueAsync(async () => (await PostAsync(http, "no-store")).StatusCode == HttpStatusCode.TooManyRequests, "a limit was met");
+        await Eventually.TrueAsync(async () => (await PostAsync(http, NewImage())).StatusCode == HttpStatusCode.TooManyRequests, "a limit was met");
         // 2. An answer from the cache.
         using var client = new HttpClient { BaseAddress = Gateway.Address };
-        for (var i = 0; i < 2; i++) (await PostAsync(client, "")).StatusCode.ShouldBe(HttpStatusCode.OK);
-        // 3. A pod that dies under load.
+        for (var i = 0; i < 2; i++) (await PostAsync(client, Photos.Rocket)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        // 3. A task.
+        using var upload = new ByteArrayContent(Photos.Astronaut);
+        (await client.PostAsync("/v1/tasks", upload)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        // 4. A pod that dies under load.
         await doomed.KillAsync();
         await Eventually.TrueAsync(() => ShowsAsync("rembg_gateway_upstream_retries_total"), "a run was repeated");
-        // 4. A Redis that does not answer.
+        // 5. A Redis that does not answer.
         _redis.Freeze();
         await Eventually.TrueAsync(() => ShowsAsync("rembg_gateway_rate_limit_fallbacks_total"), "a request was counted without Redis");
         _redis.Thaw();
@@ -70,15 +74,14 @@ public sealed class MonitoredPlatform : IAsyncLifetime
     private static async Task CallAsync(ServiceProcess gateway, CancellationToken stop)
     {
         using var http = new HttpClient { BaseAddress = gateway.Address };
-        while (!stop.IsCancellationRequested) (await PostAsync(http, "no-store")).Dispose();
+        while (!stop.IsCancellationRequested) (await PostAsync(http, NewImage())).Dispose();
     }
 
-    private static async Task<HttpResponseMessage> PostAsync(HttpClient http, string cacheControl)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/remove-background") { Content = new ByteArrayContent(Photos.Rocket) };
-        if (cacheControl.Length > 0) request.Headers.Add("Cache-Control", cacheControl);
-        return await http.SendAsync(request);
-    }
+    private static async Task<HttpResponseMessage> PostAsync(HttpClient http, byte[] image) =>
+        await http.PostAsync("/v1/remove-background", new ByteArrayContent(image));
+
+    /// <summary>The rocket with something behind its end, which decoders ignore: no two are equal, so that each needs a run of its own.</summary>
+    private static byte[] NewImage() => [.. Photos.Rocket, .. Guid.NewGuid().ToByteArray()];
 
     private async Task<ServiceProcess> StartPodAsync() =>
         await StartAsync("Rembg.Inference", "inference", $"--Models:Directory={_models}", "--Models:Names=tiny", "--Batching:Sizes:tiny:0=1");
@@ -86,7 +89,7 @@ public sealed class MonitoredPlatform : IAsyncLifetime
     private async Task<ServiceProcess> StartGatewayAsync(ServiceProcess[] pods, params string[] arguments) =>
         await StartAsync("Rembg.Gateway", "gateway",
         [
-            $"--ConnectionStrings:Redis={_redis.ConnectionString}", "--Clients:Anonymous:RatePerSecond=10000", "--Clients:Anonymous:Burst=10000", .. arguments,
+            "--Clients:Anonymous:RatePerSecond=10000", "--Clients:Anonymous:Burst=10000", .. arguments,
             .. pods.SelectMany((pod, i) => new[] { $"--Pods:Addresses:{i}=http://127.0.0.1:{pod.Port}", $"--Pods:ManagementAddresses:{i}=http://127.0.0.1:{pod.ManagementPort}" }),
         ]);
 
