@@ -51,8 +51,8 @@ public sealed class ScalingTests
         var hpa = (await Chart.RenderAsync("production")).One<V2HorizontalPodAutoscaler>("inference").Spec;
         var keda = (await Chart.RenderAsync("keda")).One<ScaledObject>("inference").Spec;
 
-        keda.Triggers.Select(t => t.Metadata["threshold"])
-            .ShouldBe(hpa.Metrics.Select(m => (m.Pods == null ? m.External.Target : m.Pods.Target).AverageValue.ToString()));
+        keda.Triggers.Select(t => double.Parse(t.Metadata["threshold"], System.Globalization.CultureInfo.InvariantCulture))
+            .ShouldBe(hpa.Metrics.Select(m => (m.Pods == null ? m.External.Target : m.Pods.Target).AverageValue.ToDouble()));
         keda.Triggers.ShouldAllBe(t => t.Metadata["ignoreNullValues"] == "false");
         (keda.MinReplicaCount, keda.MaxReplicaCount).ShouldBe((hpa.MinReplicas!.Value, hpa.MaxReplicas));
     }
