@@ -10,6 +10,7 @@ using Rembg.Gateway.Faces;
 using Rembg.Gateway.Pods;
 using Rembg.Gateway.Redis;
 using Rembg.Gateway.Tasks;
+using Rembg.Gateway.Tasks.Redis;
 using Rembg.Gateway.Telemetry;
 
 namespace Rembg.Gateway;
@@ -19,6 +20,7 @@ public static class Program
     public static async Task<int> Main(string[] args)
     {
         if (KeysCommand.IsMeant(args)) return KeysCommand.Run(args, Console.Out, Console.Error);
+        if (DeadLetterCommand.IsMeant(args)) return await DeadLetterCommand.RunAsync(args, Console.Out, Console.Error);
         return await ServiceHost.RunAsync(() => Build(args));
     }
 

@@ -11,6 +11,9 @@ public static class RedisServices
     /// <summary>Key of the <see cref="IConnectionMultiplexer"/> for values of megabytes.</summary>
     public const string Values = "values";
 
+    /// <summary>A burst of uploads is hundreds of megabytes, and the last one's answer comes after all of them.</summary>
+    private static readonly TimeSpan ValuesTimeout = TimeSpan.FromSeconds(30);
+
     /// <summary>Whether <c>ConnectionStrings:Redis</c> is set; without it all state lives in this process.</summary>
     public static bool HasRedis(this WebApplicationBuilder builder) => !string.IsNullOrEmpty(ConnectionString(builder));
 
@@ -19,10 +22,10 @@ public static class RedisServices
     {
         if (!builder.HasRedis()) return;
         builder.Services.AddSingleton<IConnectionMultiplexer>(_ => Connect(builder, "rembg-gateway-control"));
-        builder.Services.AddKeyedSingleton<IConnectionMultiplexer>(Values, (_, _) => Connect(builder, "rembg-gateway-values"));
+        builder.Services.AddKeyedSingleton<IConnectionMultiplexer>(Values, (_, _) => Connect(builder, "rembg-gateway-values", ValuesTimeout));
     }
 
-    private static ConnectionMultiplexer Connect(WebApplicationBuilder builder, string name)
+    private static ConnectionMultiplexer Connect(WebApplicationBuilder builder, string name, TimeSpan? timeout = null)
     {
         var options = ConfigurationOptions.Parse(ConnectionString(builder)!);
         options.AbortOnConnectFail = false;
@@ -32,6 +35,7 @@ public static class RedisServices
         options.ConnectTimeout = 2000;
         options.ConnectRetry = 1;
         options.ReconnectRetryPolicy = new LinearRetry(1000);
+        if (timeout is { } given) options.AsyncTimeout = (int)given.TotalMilliseconds;
         return ConnectionMultiplexer.Connect(options);
     }
 

@@ -9,7 +9,10 @@ internal sealed class LeaseKeeper : IAsyncDisposable
     private readonly CancellationTokenSource _done = new();
     private readonly Task _keeping;
 
-    public LeaseKeeper(ITaskQueue queue, TaskLease lease, TimeSpan length, TimeProvider time) => _keeping = KeepAsync(queue, lease, length, time);
+    /// <param name="renew">False when the lease was lost; a problem when the store does not answer.</param>
+    /// <param name="length">Of the lease; it was given just now.</param>
+    /// <param name="time">The clock.</param>
+    public LeaseKeeper(Func<Task<bool>> renew, TimeSpan length, TimeProvider time) => _keeping = KeepAsync(renew, length, time);
 
     /// <summary>Cancelled when another may hold the task.</summary>
     public CancellationToken Lost => _lost.Token;
@@ -22,7 +25,7 @@ internal sealed class LeaseKeeper : IAsyncDisposable
         _lost.Dispose();
     }
 
-    private async Task KeepAsync(ITaskQueue queue, TaskLease lease, TimeSpan length, TimeProvider time)
+    private async Task KeepAsync(Func<Task<bool>> renew, TimeSpan length, TimeProvider time)
     {
         using var timer = new PeriodicTimer(length / 3, time);
         var renewed = time.GetTimestamp();
@@ -41,7 +44,7 @@ internal sealed class LeaseKeeper : IAsyncDisposable
             try
             {
                 var asked = time.GetTimestamp();
-                if (!await queue.ExtendAsync(lease)) return false;
+                if (!await renew()) return false;
                 renewed = asked;
                 return true;
             }

@@ -18,7 +18,7 @@ internal sealed partial class TaskRun(
     public async Task RunAsync(TaskLease lease, CancellationToken interrupted)
     {
         using var activity = Trace(lease);
-        await using var keeper = new LeaseKeeper(queue, lease, _options.Lease, time);
+        await using var keeper = new LeaseKeeper(() => queue.ExtendAsync(lease), _options.Lease, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(interrupted, keeper.Lost);
 
         // 1. The cutout, or what came in the way.

@@ -8,6 +8,9 @@ namespace Rembg.Testing;
 /// <summary>Ways in which a pod may answer.</summary>
 public static class PodScripts
 {
+    /// <summary>An image with these bytes in it ends the process of a pod that was started as a program.</summary>
+    public static byte[] Poison { get; } = [.. "of this a pod dies"u8];
+
     /// <summary>A cutout of the asked format's type: its signature, then filler up to <paramref name="bytes"/>.</summary>
     public static PodScript Cutout(int bytes = 1000, int load = 1, string foreground = "1 2 3 4") => async (context, request) =>
     {
