@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Measures: ./bench.sh [scenario ...], all of them without arguments. Prints tables, and for each figure a line name=value.
-#   MODEL=isnet-general-use    the model, for scenarios that run one
+#   MODEL=isnet-general-use    the model of engine and cold; soak, flood and table take its fast variant unless told
 set -euo pipefail
 cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 command -v dotnet >/dev/null || { echo "bench.sh: the .NET 10 SDK is missing: install it and put dotnet on PATH" >&2; exit 1; }
 
 dotnet build tests/Bench/Bench.csproj -c Release -v quiet >&2
-dotnet artifacts/bin/Rembg.Models/release/Rembg.Models.dll "${MODEL:-isnet-general-use}" >&2
+dotnet artifacts/bin/Rembg.Models/release/Rembg.Models.dll isnet-general-use isnet-general-use-512 ${MODEL:+"$MODEL"} >&2
 exec dotnet artifacts/bin/Bench/release/Bench.dll "$@"

@@ -6,6 +6,12 @@ if (args.Contains(BareServer.Argument))
     return 0;
 }
 
+if (args.Contains(NaiveServer.Argument))
+{
+    await NaiveServer.RunAsync(args);
+    return 0;
+}
+
 // One entry a scenario, in the order of `bench.sh all`.
 var scenarios = new Dictionary<string, Func<Report, Task>>
 {
@@ -17,6 +23,8 @@ var scenarios = new Dictionary<string, Func<Report, Task>>
     ["soak"] = SoakScenario.RunAsync,
     ["cache"] = CacheScenario.RunAsync,
     ["gateway"] = GatewayScenario.RunAsync,
+    ["flood"] = FloodScenario.RunAsync,
+    ["table"] = TableScenario.RunAsync,
 };
 
 var wanted = args is [] or ["all"] ? [.. scenarios.Keys] : args;

@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Net;
+using Rembg.Testing;
+
+namespace Rembg.Bench;
+
+/// <summary>Four interactive clients, first alone, then while two hundred tasks are posted at once and worked off: what the flood does to those who wait.</summary>
+internal static class FloodScenario
+{
+    private const int Clients = 4, Images = 60, Tasks = 200;
+
+    public static async Task RunAsync(Report report)
+    {
+        var model = Environment.GetEnvironmentVariable("MODEL") ?? "isnet-general-use-512";
+        var jpeg = TestPhoto.Jpeg(2600, 1950);
+        await using var platform = await Platform.StartWithRealModelAsync(model, podArguments: [$"--Batching:Sizes:{model}:0=1"], gatewayArguments: ["--Clients:Anonymous:Burst=1000"]);
+        var (alone, _) = await InteractiveAsync(platform.Http, jpeg, 0);
+
+        var accepted = await Task.WhenAll(Enumerable.Range(0, Tasks).Select(async i =>
+        {
+            var from = Stopwatch.GetTimestamp();
+            using var content = new ByteArrayContent(TestPhoto.Unique(jpeg, 100_000 + i));
+            using var post = await platform.Http.PostAsync("/v1/tasks", content);
+            if (post.StatusCode != HttpStatusCode.Accepted) throw new HttpRequestException($"{post.StatusCode}");
+            return Stopwatch.GetElapsedTime(from).TotalMilliseconds;
+        }));
+        var (during, span) = await InteractiveAsync(platform.Http, jpeg, 10_000);
+
+        report.Line($"{model}, {Clients} interactive clients, {Images} images; then {Tasks} tasks of {jpeg.Length / 1e6:F2} MB before them.");
+        report.Line();
+        report.Row("interactive", "p50 s", "p95 s");
+        report.Row("---", "---:", "---:");
+        report.Row("alone", $"{At(alone, 0.5):F2}", $"{At(alone, 0.95):F2}");
+        report.Row($"in the flood ({span:F0} s)", $"{At(during, 0.5):F2}", $"{At(during, 0.95):F2}");
+        report.Line();
+        report.Figure("flood_interactive_p95_ratio", At(during, 0.95) / At(alone, 0.95), "p95 in the flood over p95 alone; reach 1.5");
+        report.Figure("flood_accept_p50_ms", At([.. accepted.Order()], 0.5), "all tasks posted at once; reach 100");
+    }
+
+    private static async Task<(double[] Seconds, double Span)> InteractiveAsync(HttpClient http, byte[] jpeg, int first)
+    {
+        var (seconds, next, started) = (new List<double>(), 0, Stopwatch.GetTimestamp());
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(async _ =>
+        {
+            for (int i; (i = Interlocked.Increment(ref next)) <= Images;)
+            {
+                var from = Stopwatch.GetTimestamp();
+                await Load.CutAsync(http, TestPhoto.Unique(jpeg, first + i));
+                lock (seconds) seconds.Add(Stopwatch.GetElapsedTime(from).TotalSeconds);
+            }
+        }));
+        return ([.. seconds.Order()], Stopwatch.GetElapsedTime(started).TotalSeconds);
+    }
+
+    private static double At(double[] sorted, double share) => sorted[(int)Math.Min(sorted.Length - 1, share * sorted.Length)];
+}

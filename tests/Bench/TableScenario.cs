@@ -1,0 +1,126 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Rembg.Testing;
+
+namespace Rembg.Bench;
+
+/// <summary>
+/// The article's table, on the same images and cores: (a) a session per request, one at a time; (b) one shared session,
+/// unbounded concurrency; (c) the platform, synchronous; (d) the platform, tasks. (a) and (b) are baselines
+/// (<see cref="NaiveServer"/>).
+/// </summary>
+internal static class TableScenario
+{
+    private const int LeastImages = 100;
+    private const double KillAtGibibytes = 12;
+    private static readonly int[] ClientCounts = [15, 40, 200];
+
+    private sealed record Result(double[] Seconds, int Failed, double Elapsed, double[] AcceptSeconds, double PeakGibibytes, bool Killed)
+    {
+        public int Done => Seconds.Length;
+        public double PerSecond => Done / Elapsed;
+        public double Mean => Done == 0 ? double.NaN : Seconds.Average();
+    }
+
+    public static async Task RunAsync(Report report)
+    {
+        var model = Environment.GetEnvironmentVariable("MODEL") ?? "isnet-general-use-512";
+        var jpeg = TestPhoto.Jpeg(2600, 1950);
+        report.Line($"{model}; JPEGs of {jpeg.Length / 1e6:F2} MB, {LeastImages} of them or one a client. A server whose memory passes {KillAtGibibytes} GiB is ended.");
+        report.Line();
+        report.Row("case", "clients", "mean s", "p95 s", "succeeded", "images/s", "peak GiB", "accepted p50 ms");
+        report.Row("---", "---:", "---:", "---:", "---:", "---:", "---:", "---:");
+        var results = new Dictionary<(char Case, int Clients), Result>();
+        foreach (var clients in ClientCounts)
+        {
+            var images = Enumerable.Range(0, Math.Max(LeastImages, clients)).Select(i => TestPhoto.Unique(jpeg, i)).ToArray();
+            results[('a', clients)] = await NaiveAsync(NaiveServer.PerRequest, model, images, clients);
+            Print(report, "(a) session per request", clients, results[('a', clients)]);
+            results[('b', clients)] = await NaiveAsync(NaiveServer.Shared, model, images, clients);
+            Print(report, "(b) shared session", clients, results[('b', clients)]);
+            results[('c', clients)] = await PlatformAsync(model, images, clients, SynchronousAsync);
+            Print(report, "(c) platform", clients, results[('c', clients)]);
+            results[('d', clients)] = await PlatformAsync(model, images, clients, TaskAsync);
+            Print(report, "(d) platform, tasks", clients, results[('d', clients)]);
+        }
+        report.Line();
+        report.Figure("table_c_success_200", Share(results[('c', 200)]), "share that succeeded in (c) with 200 clients; reach 1");
+        report.Figure("table_d_success_200", Share(results[('d', 200)]), "the same in (d); reach 1");
+        report.Figure("table_c_over_a", ClientCounts.Min(n => results[('c', n)].PerSecond / results[('a', n)].PerSecond), "images/s of (c) over (a), the least of the three; reach 1.5");
+        report.Figure("table_c_over_b", ClientCounts.Min(n => results[('c', n)].PerSecond / results[('b', n)].PerSecond), "images/s of (c) over (b), the least of the three; reach 1");
+        report.Figure("table_d_accept_p50_ms", results[('d', 200)].AcceptSeconds.Order().ElementAt(results[('d', 200)].AcceptSeconds.Length / 2) * 1000, "(d), all 200 at once; reach 100");
+        report.Figure("table_c_memory_200_over_15", results[('c', 200)].PeakGibibytes / results[('c', 15)].PeakGibibytes, "peak memory of gateway and pod at 200 clients over that at 15");
+        report.Figure("table_d_memory_200_over_15", results[('d', 200)].PeakGibibytes / results[('d', 15)].PeakGibibytes, "the same in (d)");
+
+        static double Share(Result result) => (double)result.Done / (result.Done + result.Failed);
+    }
+
+    private static void Print(Report report, string name, int clients, Result result) => report.Row(
+        name, $"{clients}", $"{result.Mean:F1}", $"{(result.Done == 0 ? double.NaN : result.Seconds.Order().ElementAt((int)(result.Done * 0.95))):F1}",
+        $"{(double)result.Done / (result.Done + result.Failed):P0}{(result.Killed ? ", ended" : "")}", $"{result.PerSecond:F2}", $"{result.PeakGibibytes:F1}",
+        result.AcceptSeconds.Length == 0 ? "" : $"{result.AcceptSeconds.Order().ElementAt(result.AcceptSeconds.Length / 2) * 1000:F0}");
+
+    private static async Task<Result> NaiveAsync(string naive, string model, byte[][] images, int clients)
+    {
+        await using var server = await ServiceProcess.StartAsync("Bench", [NaiveServer.Argument, $"--Naive={naive}", $"--Model={Path.Combine(RepositoryPaths.PreparedModels, model + ".onnx")}"]);
+        return await DriveAsync([server], server.Address, images, clients, SynchronousAsync);
+    }
+
+    private static async Task<Result> PlatformAsync(string model, byte[][] images, int clients, Func<HttpClient, byte[], Action<double>, Task> request)
+    {
+        // Deadline and queue so that nobody is refused; all else as it comes.
+        await using var platform = await Platform.StartWithRealModelAsync(model,
+            podArguments: [$"--Batching:Sizes:{model}:0=1", "--Admission:MaxRequests=1000"],
+            gatewayArguments: ["--Edge:RequestTimeout=00:30:00", "--Clients:Anonymous:Burst=1000"]);
+        return await DriveAsync([.. platform.Gateways, .. platform.Pods], platform.Gateways[0].Address, images, clients, request);
+    }
+
+    private static async Task<Result> DriveAsync(
+        IReadOnlyList<ServiceProcess> servers, Uri address, byte[][] images, int clients, Func<HttpClient, byte[], Action<double>, Task> request)
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1000 }) { BaseAddress = address, Timeout = TimeSpan.FromMinutes(30) };
+        var (seconds, accepted, failed, next) = (new List<double>(), new List<double>(), 0, -1);
+        await using var memory = new MemoryWatch(servers, KillAtGibibytes);
+        var started = Stopwatch.GetTimestamp();
+        await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(async () =>
+        {
+            for (int i; (i = Interlocked.Increment(ref next)) < images.Length;)
+            {
+                var from = Stopwatch.GetTimestamp();
+                try
+                {
+                    await request(http, images[i], took => { lock (accepted) accepted.Add(took); });
+                    lock (seconds) seconds.Add(Stopwatch.GetElapsedTime(from).TotalSeconds);
+                }
+                catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException)
+                {
+                    Interlocked.Increment(ref failed);
+                }
+            }
+        })));
+        return new([.. seconds], failed, Stopwatch.GetElapsedTime(started).TotalSeconds, [.. accepted], memory.PeakGibibytes, memory.Killed);
+    }
+
+    private static Task SynchronousAsync(HttpClient http, byte[] image, Action<double> accepted) => Load.CutAsync(http, image);
+
+    /// <summary>Accepted, waited for, fetched.</summary>
+    private static async Task TaskAsync(HttpClient http, byte[] image, Action<double> accepted)
+    {
+        var from = Stopwatch.GetTimestamp();
+        using var content = new ByteArrayContent(image);
+        using var post = await http.PostAsync("/v1/tasks", content);
+        if (post.StatusCode != HttpStatusCode.Accepted) throw new HttpRequestException($"{post.StatusCode}");
+        accepted(Stopwatch.GetElapsedTime(from).TotalSeconds);
+        while (true)
+        {
+            var task = await http.GetFromJsonAsync<JsonElement>(post.Headers.Location + "?wait=20s");
+            var status = task.GetProperty("status").GetString();
+            if (status is "failed" or "cancelled") throw new HttpRequestException(task.ToString());
+            if (status != "succeeded") continue;
+            if ((await http.GetByteArrayAsync(post.Headers.Location + "/result")).Length == 0) throw new HttpRequestException("The result is empty.");
+            return;
+        }
+    }
+}
