@@ -7,6 +7,7 @@ using Rembg.Gateway.Cutouts;
 using Rembg.Gateway.Docs;
 using Rembg.Gateway.Edge;
 using Rembg.Gateway.Faces;
+using Rembg.Gateway.Page;
 using Rembg.Gateway.Pods;
 using Rembg.Gateway.Redis;
 using Rembg.Gateway.Tasks;
@@ -38,6 +39,7 @@ public static class Program
         builder.AddPods();      // which pod answers
         builder.AddTasks();     // work that nobody waits for
         builder.AddDocs();      // what all this looks like from outside
+        builder.AddPage();      // what people see
         configure?.Invoke(builder);
 
         var app = builder.Build();
@@ -55,6 +57,7 @@ public static class Program
         app.MapRemoveBg();
         app.MapDocs();
         app.MapPods();
+        app.MapPage();
         return app;
     }
 }

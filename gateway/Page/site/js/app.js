@@ -1,0 +1,104 @@
+import { announce } from "./announcer.js";
+import { Backdrop } from "./backdrop.js";
+import { showCurl, offerCopy } from "./curl.js";
+import { cut } from "./cutting.js";
+import { element } from "./dom.js";
+import { Downloads, saveAll } from "./downloads.js";
+import { takePhotos } from "./intake.js";
+import { KeyForm } from "./key.js";
+import { Photo } from "./photo.js";
+import { Stage } from "./stage.js";
+import { Tray } from "./tray.js";
+import { describe, explain } from "./words.js";
+
+const photos = [];
+let selected = null;
+
+const keyForm = new KeyForm(retryRefused);
+const stage = new Stage({ onRetry: () => retry(selected), onCancel: () => selected.cancel() });
+const tray = new Tray({ onOpen: open, onRemove: remove, onSave: () => saveAll(photos) });
+new Downloads(() => selected, new Backdrop(), showCurl);
+offerCopy();
+takePhotos(add);
+element("restart").addEventListener("click", startOver);
+
+function add(files) {
+  const isFirst = photos.length === 0;
+  const added = files.map((file) => new Photo(file, files.length > 1));
+  for (const photo of added) {
+    photos.push(photo);
+    tray.add(photo);
+    listen(photo);
+  }
+  if (isFirst || files.length === 1) selected = added[0];
+  draw();
+  if (isFirst) element("work-title").focus();
+  added.forEach(cut);
+}
+
+function listen(photo) {
+  let before = photo.state;
+  photo.addEventListener("change", () => {
+    if (photo.state !== before) tell(photo);
+    before = photo.state;
+    draw();
+  });
+}
+
+function open(photo) {
+  selected = photo;
+  draw();
+  element("work-title").scrollIntoView({ block: "nearest" });
+}
+
+function remove(photo) {
+  photo.dispose();
+  const at = photos.indexOf(photo);
+  photos.splice(at, 1);
+  tray.remove(photo);
+  if (selected === photo) selected = photos[Math.min(at, photos.length - 1)] ?? null;
+  draw();
+  focusOnContent();
+}
+
+function startOver() {
+  while (photos.length > 0) remove(photos.at(-1));
+}
+
+function retry(photo) {
+  if (photo.problem?.code === "invalid_api_key") return keyForm.ask();
+  photo.reset();
+  cut(photo);
+}
+
+function retryRefused() {
+  photos.filter((photo) => photo.problem?.code === "invalid_api_key").forEach((photo) => {
+    photo.reset();
+    cut(photo);
+  });
+  focusOnContent();
+}
+
+/** For when what had the focus is gone. */
+function focusOnContent() {
+  element(photos.length > 0 ? "work-title" : "choose").focus();
+}
+
+function draw() {
+  element("start").hidden = photos.length > 0;
+  element("work").hidden = photos.length === 0;
+  element("work-title").textContent = photos.length > 1 ? selected.name : selected?.state === "done" ? "Your cutout" : "Your photo";
+  if (selected) stage.show(selected);
+  tray.show(photos, selected);
+}
+
+/** What a listener needs to hear: ends, refusals and waits, not every percent. */
+function tell(photo) {
+  if (photo.state === "done") announce(`The cutout of ${photo.name} is ready.`);
+  else if (photo.state === "busy") announce(describe(photo));
+  else if (photo.state === "failed") {
+    const { title, advice } = explain(photo.problem);
+    announce(`${photo.name}: ${title} ${advice}`);
+    if (photo.problem.code === "invalid_api_key") keyForm.ask();
+  } else if (photo === selected && photo.state === "uploading") announce(`Uploading ${photo.name}.`);
+}

@@ -1,0 +1,60 @@
+/**
+ * One photo and where it stands. State: waiting (for its turn), uploading, queued (as a task), working, busy (the server asked
+ * us to come back), done, failed, cancelled. Fires "change" whenever anything about it changes.
+ */
+export class Photo extends EventTarget {
+  state = "waiting";
+  /** Upload so far, 0 to 100. */
+  progress = 0;
+  /** Place in the server's queue, 1 for the next; 0 when not known. */
+  position = 0;
+  /** While busy: whole seconds until the next try. While failed: why. */
+  secondsLeft = 0;
+  problem = null;
+  /** { blob, url, headers, milliseconds } of the cutout, once done. */
+  cutout = null;
+  /** Cutouts in other formats that were asked for, by name. */
+  files = new Map();
+  /** The last request that gave a file; for the curl line. */
+  request = null;
+
+  /** @param isOneOfMany it then goes as a task */
+  constructor(file, isOneOfMany) {
+    super();
+    this.file = file;
+    this.isOneOfMany = isOneOfMany;
+    this.url = URL.createObjectURL(file);
+    this.aborter = new AbortController();
+  }
+
+  get name() { return this.file.name || "photo"; }
+
+  /** The file's name without its extension. */
+  get stem() { return this.name.replace(/\.[^.]+$/, ""); }
+
+  get isSettled() { return ["done", "failed", "cancelled"].includes(this.state); }
+
+  set(changes) {
+    Object.assign(this, changes);
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** Ends whatever is under way for it. */
+  cancel() {
+    this.aborter.abort();
+    this.set({ state: "cancelled" });
+  }
+
+  /** As it was when it came in. */
+  reset() {
+    this.aborter = new AbortController();
+    this.set({ state: "waiting", progress: 0, position: 0, problem: null });
+  }
+
+  /** Gives its memory back. */
+  dispose() {
+    this.aborter.abort();
+    URL.revokeObjectURL(this.url);
+    if (this.cutout) URL.revokeObjectURL(this.cutout.url);
+  }
+}
