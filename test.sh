@@ -21,6 +21,7 @@ install_debian() { # what each command needs: command=package
 install_debian redis-server=redis-server prometheus=prometheus chromium=chromium curl=curl
 tests/Gateway.Tests/Faces/RemoveBgClient/install.sh || die "the remove.bg client for the tests could not be installed"
 
+tests/Page.Tests/fetch-axe.sh || die "axe-core could not be fetched from npm"
 dotnet build Rembg.Platform.sln -c Release -v quiet || die "the build failed"
 dotnet artifacts/bin/Rembg.Models/release/Rembg.Models.dll isnet-general-use || die "the default model could not be fetched and prepared"
 
