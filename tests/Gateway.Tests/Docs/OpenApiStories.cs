@@ -38,6 +38,7 @@ public sealed class OpenApiStories : IAsyncLifetime
     {
         string[] own = ["/docs", "/openapi"];
         var routes = _gateway.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(route => route.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is not { ExcludeFromDescription: true }) // the web page
             .SelectMany(route => route.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? [], (route, method) => $"{method} /{route.RoutePattern.RawText!.TrimStart('/')}")
             .Where(route => !own.Any(prefix => route.Contains(" " + prefix, StringComparison.Ordinal)));
 

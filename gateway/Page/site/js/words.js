@@ -19,6 +19,7 @@ const Words = {
   too_many_frames: ["This is an animation.", "Save a single frame."],
   undecodable_image: ["The file cannot be read as a picture.", "It may be damaged; save it anew from the original."],
   truncated_image: ["The end of the file is missing.", "Copy it again from where it came from."],
+  no_foreground: ["No subject was found.", "Try a photo in which it stands out from what is behind it."],
   rate_limited: ["You are sending photos faster than your plan allows.", "Wait a little, then try again."],
   bad_upstream: ["Something went wrong while cutting.", "Try again."],
   overloaded: ["The service is full at the moment.", "Try again in a moment."],
@@ -29,7 +30,7 @@ const Words = {
 };
 
 /** These will fail in the same way again. */
-const Hopeless = new Set(["unsupported_format", "image_too_large", "resolution_too_high", "too_many_frames", "undecodable_image", "truncated_image"]);
+const Hopeless = new Set(["unsupported_format", "image_too_large", "resolution_too_high", "too_many_frames", "undecodable_image", "truncated_image", "no_foreground"]);
 
 /** { title, advice, canRetry } for a Problem. */
 export function explain(problem) {
