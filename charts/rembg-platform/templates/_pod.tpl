@@ -53,6 +53,8 @@ priorityClassName: {{ . }}
 - {name: Service__ManagementPort, value: {{ add .port 80 | quote }}}
 - {name: Service__DrainSeconds, value: {{ .pod.drainSeconds | quote }}}
 - {name: Logging__Console__FormatterName, value: json}
+# Scopes carry the trace's id.
+- {name: Logging__Console__FormatterOptions__IncludeScopes, value: "true"}
 {{- with .root.Values.tracing }}
 {{- if .endpoint }}
 - {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ .endpoint | quote }}}

@@ -12,7 +12,8 @@ internal static class Settings
     /// <summary>Read by a library or the runtime; or, REDIS_PASSWORD, by Kubernetes as a part of another value.</summary>
     private static readonly string[] OfOthers =
     [
-        "Logging__Console__FormatterName", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG",
+        "Logging__Console__FormatterName", "Logging__Console__FormatterOptions__IncludeScopes",
+        "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG",
         "ConnectionStrings__Redis", "REDIS_PASSWORD", "DOTNET_EnableDiagnostics", "MALLOC_ARENA_MAX", "PATH",
     ];
 

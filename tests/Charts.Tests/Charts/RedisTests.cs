@@ -1,0 +1,36 @@
+using k8s.Models;
+using Rembg.Testing;
+
+namespace Rembg.Charts.Tests.Charts;
+
+public sealed class RedisTests
+{
+    [Fact]
+    public async Task Arguments_StartARealRedisThatAsksForItsPassword()
+    {
+        var arguments = (await Chart.RenderAsync("defaults")).One<V1StatefulSet>("redis").Spec.Template.Spec.Containers[0].Args
+            .Select(argument => argument.Replace("$(REDIS_PASSWORD)", "secret", StringComparison.Ordinal)).ToArray();
+        var folder = Directory.CreateTempSubdirectory("rembg-redis-data-");
+        arguments[Array.IndexOf(arguments, "--dir") + 1].ShouldBe("/data");
+        arguments[Array.IndexOf(arguments, "--dir") + 1] = folder.FullName;
+
+        await using (var redis = await RedisServer.StartAsync(appendOnly: false, arguments))
+        {
+            (await redis.CommandAsync("PING")).ShouldStartWith("-NOAUTH");
+            folder.EnumerateDirectories().Single().Name.ShouldBe("appendonlydir");
+        }
+        folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Password_IsOneSecretForBothEnds()
+    {
+        var release = await Chart.RenderAsync("defaults");
+        var secret = release.One<V1Secret>("redis");
+        var server = release.One<V1StatefulSet>("redis").Spec.Template.Spec.Containers[0].Env.Single(e => e.Name == "REDIS_PASSWORD").ValueFrom.SecretKeyRef;
+        var client = release.One<V1Deployment>("gateway").Spec.Template.Spec.Containers[0].Env.Single(e => e.Name == "REDIS_PASSWORD").ValueFrom.SecretKeyRef;
+
+        (server.Name, server.Key).ShouldBe((secret.Metadata.Name, secret.Data.Keys.Single()));
+        (client.Name, client.Key).ShouldBe((server.Name, server.Key));
+    }
+}
