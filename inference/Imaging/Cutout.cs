@@ -16,13 +16,15 @@ public sealed class Cutout
     private readonly ImageHeader _header;
     private readonly Mask _mask;
     private readonly CutoutOptions _options;
+    private readonly LanczosWeights _across, _down;
 
     private Cutout(ImageHeader header, Mask mask, CutoutOptions options)
     {
         (_header, _mask, _options) = (header, mask, options);
         (Width, Height) = Fit(header.UprightWidth, header.UprightHeight, options.MaxPixels);
-        using var alpha = Alpha();
-        Foreground = Foreground.Of(alpha);
+        _across = new(mask.Width, Width, mask.Width);
+        _down = new(mask.Height, Height, mask.Height);
+        Foreground = Foreground.Of(Alpha);
     }
 
     /// <summary>Size of the answer in pixels.</summary>
@@ -78,10 +80,11 @@ public sealed class Cutout
         return new CutoutRows(photo, Alpha(), background, _options.Format == OutputFormat.Jpg ? 3 : 4);
     }
 
-    private RowSource Alpha()
+    private RowSource Alpha(Side from = Side.Top)
     {
-        RowSource alpha = new MaskRows(_mask);
-        if (alpha.Width != Width || alpha.Height != Height) alpha = new ResizedRows(alpha, Width, Height);
+        RowSource alpha = new MaskRows(_mask, from);
+        if (Width != _mask.Width || Height != _mask.Height)
+            alpha = from.IsColumns() ? new ResizedRows(alpha, _down, _across) : new ResizedRows(alpha, _across, _down);
         return _options.PostProcessMask ? new SmoothedRows(alpha) : alpha;
     }
 

@@ -6,19 +6,25 @@ public readonly record struct Foreground(int Left, int Top, int Width, int Heigh
     /// <summary>"left top width height", the value of <see cref="Contract.PodHeaders.Foreground"/>.</summary>
     public override string ToString() => $"{Left} {Top} {Width} {Height}";
 
-    internal static Foreground Of(RowSource alpha)
+    /// <summary>
+    /// Reads the alpha from each side only until something shows: exact, for a small part of what reading all of it costs.
+    /// </summary>
+    internal static Foreground Of(Func<Side, RowSource> alpha)
     {
-        int left = int.MaxValue, right = -1, top = -1, bottom = -1;
-        for (var y = 0; y < alpha.Height; y++)
+        var top = EmptyLines(alpha(Side.Top), out var height);
+        if (top == height) return default;
+        var left = EmptyLines(alpha(Side.Left), out var width);
+        return new(left, top, width - left - EmptyLines(alpha(Side.Right), out _), height - top - EmptyLines(alpha(Side.Bottom), out _));
+    }
+
+    private static int EmptyLines(RowSource alpha, out int lines)
+    {
+        using (alpha)
         {
-            var row = alpha.Next();
-            var first = row.IndexOfAnyExcept((byte)0);
-            if (first < 0) continue;
-            if (top < 0) top = y;
-            bottom = y;
-            left = Math.Min(left, first);
-            right = Math.Max(right, row.LastIndexOfAnyExcept((byte)0));
+            lines = alpha.Height;
+            var empty = 0;
+            while (empty < lines && alpha.Next().IndexOfAnyExcept((byte)0) < 0) empty++;
+            return empty;
         }
-        return bottom < 0 ? default : new(left, top, right - left + 1, bottom - top + 1);
     }
 }

@@ -35,9 +35,13 @@ internal static partial class ImageCodec
         {
             throw Undecodable();
         }
-        // A shrunk JPEG lacks what its sides leave over when divided: the resizer is told the true size.
         if (rows.Width != storedWidth || rows.Height != storedHeight)
-            rows = new ResizedRows(rows, storedWidth, storedHeight, (double)header.Width / shrink, (double)header.Height / shrink);
+        {
+            // A shrunk JPEG lacks what its sides leave over when divided: the resizer is told the true size.
+            var across = new LanczosWeights(rows.Width, storedWidth, (double)header.Width / shrink);
+            var down = new LanczosWeights(rows.Height, storedHeight, (double)header.Height / shrink);
+            rows = new ResizedRows(rows, across, down);
+        }
         return header.Orientation == 1 ? rows : new UprightRows(rows, header.Orientation);
     }
 

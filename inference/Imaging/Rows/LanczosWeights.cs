@@ -10,7 +10,6 @@ internal sealed class LanczosWeights
     /// <summary>Weights come in whole vectors, the last ones zero; so many samples may be read, not used, past a row's end.</summary>
     public const int Padding = 8;
 
-    private readonly int _stride;
     private readonly int[] _starts;
     private readonly float[] _weights;
 
@@ -19,13 +18,14 @@ internal sealed class LanczosWeights
     /// <param name="extent">What the output covers, in input samples: about <paramref name="from"/>.</param>
     public LanczosWeights(int from, int to, double extent)
     {
+        Outputs = to;
         var scale = extent / to;
         var stretch = Math.Max(scale, 1);
         var support = 3 * stretch;
         Taps = Math.Min((int)Math.Ceiling(support) * 2 + 1, from);
         _starts = new int[to];
-        _stride = (Taps + Padding - 1) / Padding * Padding;
-        _weights = new float[to * _stride];
+        Stride = (Taps + Padding - 1) / Padding * Padding;
+        _weights = new float[to * Stride];
 
         Span<double> raw = Taps <= 256 ? stackalloc double[Taps] : new double[Taps];
         for (var i = 0; i < to; i++)
@@ -38,18 +38,23 @@ internal sealed class LanczosWeights
             raw.Clear();
             var sum = 0.0;
             for (var tap = 0; tap < count; tap++) sum += raw[first - _starts[i] + tap] = Lanczos((first + tap - centre + 0.5) / stretch);
-            for (var tap = 0; tap < Taps; tap++) _weights[i * _stride + tap] = (float)(raw[tap] / sum);
+            for (var tap = 0; tap < Taps; tap++) _weights[i * Stride + tap] = (float)(raw[tap] / sum);
         }
     }
+
+    public int Outputs { get; }
+
+    /// <summary>Weights for each output sample, those of zero that fill the last vector included.</summary>
+    public int Stride { get; }
 
     /// <summary>Input samples for each output sample.</summary>
     public int Taps { get; }
 
     public int Start(int output) => _starts[output];
 
-    public ReadOnlySpan<float> Of(int output) => _weights.AsSpan(output * _stride, Taps);
+    public ReadOnlySpan<float> Of(int output) => _weights.AsSpan(output * Stride, Taps);
 
-    public ReadOnlySpan<float> Padded(int output) => _weights.AsSpan(output * _stride, _stride);
+    public ReadOnlySpan<float> Padded(int output) => _weights.AsSpan(output * Stride, Stride);
 
     private static double Lanczos(double x) => x is > -3 and < 3 ? Sinc(x) * Sinc(x / 3) : 0;
 

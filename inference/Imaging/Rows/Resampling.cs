@@ -20,17 +20,21 @@ internal static class Resampling
             for (var i = 0; i < row.Length; i++) lanes[i] = row[i];
             return;
         }
-        var pixels = MemoryMarshal.Cast<float, Vector128<float>>(lanes);
-        var count = row.Length / channels;
-        for (var x = 0; x < count; x++)
+        var pixels = MemoryMarshal.Cast<float, Vector128<float>>(lanes)[..(row.Length / channels)];
+        var x = 0;
+        for (; channels == 3 && 3 * x + 16 <= row.Length; x += 4)
         {
-            var pixel = row[(x * channels)..];
-            // Four bytes at once; the fourth lane of RGB holds a neighbour's byte and is never looked at.
-            var bytes = pixel.Length >= 4 ? MemoryMarshal.Read<uint>(pixel) : (uint)(pixel[0] | pixel[1] << 8 | pixel[2] << 16);
-            var wide = Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(bytes).AsByte()));
-            var values = Vector128.ConvertToSingle(wide.AsInt32());
-            if (channels == 4) values = (values * (values[3] / 255)).WithElement(3, values[3]);
-            pixels[x] = values;
+            var spread = Vector128.Shuffle(Vector128.Create(row[(3 * x)..]), SpreadRgb);
+            var (low, high) = Vector128.Widen(spread);
+            (pixels[x], pixels[x + 1]) = ToFloats(low);
+            (pixels[x + 2], pixels[x + 3]) = ToFloats(high);
+        }
+        for (; x < pixels.Length; x++)
+        {
+            var pixel = row.Slice(x * channels, channels);
+            pixels[x] = channels == 3
+                ? Vector128.Create(pixel[0], pixel[1], pixel[2], 0f)
+                : Vector128.Create(pixel[0], pixel[1], pixel[2], 255f) * (pixel[3] / 255f);
         }
     }
 
@@ -61,23 +65,37 @@ internal static class Resampling
         }
     }
 
-    /// <summary>One row of four-lane pixels, resized.</summary>
-    public static void AcrossColour(ReadOnlySpan<float> line, LanczosWeights weights, Span<float> output)
+    /// <summary>One row of four-lane pixels, resized, two input pixels at a time.</summary>
+    /// <param name="line">The row, padded.</param>
+    /// <param name="weights">Where each window starts.</param>
+    /// <param name="laneWeights">The padded weights, each four times.</param>
+    /// <param name="output">Four lanes a pixel.</param>
+    public static void AcrossColour(ReadOnlySpan<float> line, LanczosWeights weights, ReadOnlySpan<float> laneWeights, Span<float> output)
     {
-        ref var pixels = ref MemoryMarshal.GetReference(MemoryMarshal.Cast<float, Vector128<float>>(line));
+        var stride = 4 * weights.Stride;
+        var used = 4 * weights.Taps;
         var results = MemoryMarshal.Cast<float, Vector128<float>>(output);
         for (var x = 0; x < results.Length; x++)
         {
-            ref var window = ref Unsafe.Add(ref pixels, weights.Start(x));
-            var factors = weights.Padded(x);
-            var (even, odd) = (Vector128<float>.Zero, Vector128<float>.Zero);
-            for (var tap = 0; tap + 1 < factors.Length; tap += 2)
+            ref var window = ref MemoryMarshal.GetReference(line.Slice(4 * weights.Start(x), stride));
+            ref var factors = ref MemoryMarshal.GetReference(laneWeights.Slice(x * stride, stride));
+            var (even, odd) = (Vector256<float>.Zero, Vector256<float>.Zero);
+            for (nuint lane = 0; lane < (nuint)used; lane += 16)
             {
-                even = Vector128.FusedMultiplyAdd(Unsafe.Add(ref window, tap), Vector128.Create(factors[tap]), even);
-                odd = Vector128.FusedMultiplyAdd(Unsafe.Add(ref window, tap + 1), Vector128.Create(factors[tap + 1]), odd);
+                even = Vector256.FusedMultiplyAdd(Vector256.LoadUnsafe(ref window, lane), Vector256.LoadUnsafe(ref factors, lane), even);
+                odd = Vector256.FusedMultiplyAdd(Vector256.LoadUnsafe(ref window, lane + 8), Vector256.LoadUnsafe(ref factors, lane + 8), odd);
             }
-            results[x] = Vector128.Clamp(even + odd, Vector128<float>.Zero, Vector128.Create(255f));
+            var sum = even + odd;
+            results[x] = Vector128.Clamp(sum.GetLower() + sum.GetUpper(), Vector128<float>.Zero, Vector128.Create(255f));
         }
+    }
+
+    /// <summary>Each weight four times, once for each lane of a pixel.</summary>
+    public static void SpreadWeights(LanczosWeights weights, Span<float> laneWeights)
+    {
+        var spread = MemoryMarshal.Cast<float, Vector128<float>>(laneWeights);
+        for (var x = 0; x < weights.Outputs; x++)
+            for (var tap = 0; tap < weights.Stride; tap++) spread[x * weights.Stride + tap] = Vector128.Create(weights.Padded(x)[tap]);
     }
 
     /// <summary>Each output byte is the rounded, weighted sum of the samples above each other in the ring's rows.</summary>
@@ -111,18 +129,34 @@ internal static class Resampling
     /// <summary>Four-lane bytes to RGB or RGBA, whose colours become straight again.</summary>
     public static void FromLanes(ReadOnlySpan<byte> lanes, Span<byte> row, int channels)
     {
-        for (int from = 0, to = 0; from < lanes.Length; from += 4, to += channels)
+        var x = 0;
+        for (; channels == 3 && 3 * x + 16 <= row.Length; x += 4) // each store overlaps the next one's place
+            Vector128.Shuffle(Vector128.Create(lanes[(4 * x)..]), PackRgb).CopyTo(row[(3 * x)..]);
+        for (; 4 * x < lanes.Length; x++)
         {
-            if (channels == 3)
-            {
-                (row[to], row[to + 1], row[to + 2]) = (lanes[from], lanes[from + 1], lanes[from + 2]);
-                continue;
-            }
-            var alpha = lanes[from + 3];
-            for (var i = 0; i < 3; i++) row[to + i] = alpha == 0 ? (byte)0 : (byte)Math.Min(255, (lanes[from + i] * 255 + alpha / 2) / alpha);
-            row[to + 3] = alpha;
+            var from = lanes.Slice(4 * x, 4);
+            var to = row.Slice(channels * x, channels);
+            if (channels == 3) from[..3].CopyTo(to);
+            else Straighten(from, to);
         }
     }
+
+    private static void Straighten(ReadOnlySpan<byte> weighted, Span<byte> rgba)
+    {
+        var alpha = weighted[3];
+        for (var i = 0; i < 3; i++) rgba[i] = alpha == 0 ? (byte)0 : (byte)Math.Min(255, (weighted[i] * 255 + alpha / 2) / alpha);
+        rgba[3] = alpha;
+    }
+
+    private static (Vector128<float>, Vector128<float>) ToFloats(Vector128<ushort> values)
+    {
+        var (low, high) = Vector128.Widen(values);
+        return (Vector128.ConvertToSingle(low.AsInt32()), Vector128.ConvertToSingle(high.AsInt32()));
+    }
+
+    private static Vector128<byte> SpreadRgb => Vector128.Create((byte)0, 1, 2, 255, 3, 4, 5, 255, 6, 7, 8, 255, 9, 10, 11, 255);
+
+    private static Vector128<byte> PackRgb => Vector128.Create((byte)0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, 255, 255, 255, 255);
 
     private static Vector256<uint> Level(Vector256<float> value) =>
         Vector256.ConvertToInt32(Vector256.Clamp(value, Vector256<float>.Zero, Vector256.Create(255f))).AsUInt32();

@@ -11,29 +11,23 @@ internal sealed class ResizedRows : RowSource
     private readonly RowSource _source;
     private readonly LanczosWeights _across, _down;
     private readonly int _ringStride;
-    private readonly float[] _line, _ring;
+    private readonly float[] _line, _ring, _laneWeights;
     private readonly bool[] _blank; // ring rows that are zero throughout: most masks have many
     private readonly int[] _offsets;
     private readonly byte[] _sums, _row;
     private int _read, _written;
 
-    public ResizedRows(RowSource source, int width, int height) : this(source, width, height, source.Width, source.Height)
-    {
-    }
+    public ResizedRows(RowSource source, int width, int height)
+        : this(source, new LanczosWeights(source.Width, width, source.Width), new LanczosWeights(source.Height, height, source.Height)) { }
 
-    /// <param name="source">The picture.</param>
-    /// <param name="width">Pixels of a resized row.</param>
-    /// <param name="height">Rows of the result.</param>
-    /// <param name="trueWidth">What the source's width would be if it could have a fraction of a pixel; likewise the height.</param>
-    /// <param name="trueHeight">See <paramref name="trueWidth"/>.</param>
-    public ResizedRows(RowSource source, int width, int height, double trueWidth, double trueHeight) : base(width, height, source.Channels)
+    public ResizedRows(RowSource source, LanczosWeights across, LanczosWeights down) : base(across.Outputs, down.Outputs, source.Channels)
     {
-        _source = source;
-        _across = new(source.Width, width, trueWidth);
-        _down = new(source.Height, height, trueHeight);
+        (_source, _across, _down) = (source, across, down);
         _ringStride = Width * Resampling.Lanes(Channels);
         _line = ArrayPool<float>.Shared.Rent((source.Width + LanczosWeights.Padding) * Resampling.Lanes(Channels));
         _line.AsSpan().Clear();
+        _laneWeights = Channels == 1 ? [] : ArrayPool<float>.Shared.Rent(4 * Width * _across.Stride);
+        if (Channels > 1) Resampling.SpreadWeights(_across, _laneWeights);
         _ring = ArrayPool<float>.Shared.Rent(_down.Taps * _ringStride);
         _blank = new bool[_down.Taps];
         _offsets = new int[_down.Taps];
@@ -66,6 +60,7 @@ internal sealed class ResizedRows : RowSource
         _source.Dispose();
         ArrayPool<float>.Shared.Return(_line);
         ArrayPool<float>.Shared.Return(_ring);
+        if (Channels > 1) ArrayPool<float>.Shared.Return(_laneWeights);
         ArrayPool<byte>.Shared.Return(_sums);
         ArrayPool<byte>.Shared.Return(_row);
         base.Dispose();
@@ -84,6 +79,6 @@ internal sealed class ResizedRows : RowSource
         }
         Resampling.ToLanes(row, _line, Channels);
         if (Channels == 1) Resampling.AcrossGrey(row, _line, _across, output);
-        else Resampling.AcrossColour(_line, _across, output);
+        else Resampling.AcrossColour(_line, _across, _laneWeights, output);
     }
 }
