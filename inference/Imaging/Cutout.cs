@@ -38,7 +38,7 @@ public sealed class Cutout
     public string ContentType => _options.ContentType;
 
     /// <summary>Bytes that <see cref="WriteAsync"/> holds at its peak, besides the file and the mask.</summary>
-    public long DecodedBytes => CutoutMemory.Of(_header, _mask, _options, Width, Height);
+    public long DecodedBytes => CutoutMemory.Of(_header, _options, Width, Height);
 
     /// <summary>Decides everything that an answer's headers say.</summary>
     public static Cutout Plan(ImageHeader header, Mask mask, CutoutOptions options) => new(header, mask, options);

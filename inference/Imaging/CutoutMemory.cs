@@ -2,37 +2,47 @@ using Rembg.Contract.Cutouts;
 
 namespace Rembg.Inference.Imaging;
 
-/// <summary>What composing holds at its peak, in bytes: the sum of what decoder, rows and encoder hold.</summary>
+/// <summary>
+/// What composing holds at its peak, in bytes, beside the upload and the mask. The constants are measured: resident
+/// memory of five runs at once less that of one, over four, at 12 megapixels, for each kind of file and answer.
+/// </summary>
 internal static class CutoutMemory
 {
-    private const int Rows = 128;
+    /// <summary>Rows that stand between decoder and pipe: libvips' line cache, our strip, deflate, unflushed output.</summary>
+    private const int RowsInFlight = 256;
+    private const int Fixed = 8 << 20;
 
-    public static long Of(ImageHeader header, Mask mask, CutoutOptions options, int width, int height)
+    /// <summary>libwebp's own pictures and, for lossless alpha, its hash chains: far more than the pixels.</summary>
+    private const int WebpEncoderBytesAPixel = 24;
+    private const int JpegCoefficientBytesAPixel = 6;
+
+    public static long Of(ImageHeader header, CutoutOptions options, int width, int height)
     {
-        var alpha = (long)width * 4 * (2 + Math.Max(8, 8 * mask.Height / height));
-        if (options.Channels == OutputChannels.Alpha) return alpha + Encoder(options.Format, width, height, channels: 1);
-        return alpha + Decoder(header, width, height) + Encoder(options.Format, width, height, channels: 4);
+        var alphaAlone = options.Channels == OutputChannels.Alpha;
+        var pixels = (long)width * height;
+        var encoder = options.Format switch
+        {
+            OutputFormat.Webp => pixels * WebpEncoderBytesAPixel,
+            OutputFormat.Jpg or OutputFormat.Zip => pixels * 3,
+            _ => 0,
+        };
+        return Fixed + (long)width * RowsInFlight + encoder + (alphaAlone ? 0 : Decoder(header, width, height));
     }
 
     private static long Decoder(ImageHeader header, int width, int height)
     {
         var (storedWidth, storedHeight) = header.SwapsSides ? (height, width) : (width, height);
         var shrink = ImageCodec.Shrink(header, storedWidth, storedHeight);
-        var pixels = header.Pixels / shrink / shrink;
         var pixelBytes = (header.HasAlpha ? 4 : 3) * (header.Has16Bits ? 2 : 1);
-        var strips = (long)Rows * header.Width / shrink * pixelBytes * 2;
+        var rows = (long)RowsInFlight * header.Width / shrink * pixelBytes;
 
-        var whole = header.Orientation >= 3 ? pixels * (header.HasAlpha ? 4 : 3) : 0;
-        if (header.NeedsWholePicture)
-            whole += header.Format == ImageFormat.Jpeg ? header.Pixels * 6 : pixels * pixelBytes * (header.Format == ImageFormat.Webp ? 2 : 1);
-        return header.Length + strips + whole;
+        var upright = header.Orientation == 1 ? 0 : (long)width * height * 4;
+        var whole = !header.NeedsWholePicture ? 0 : header.Format switch
+        {
+            ImageFormat.Jpeg => header.Pixels * JpegCoefficientBytesAPixel,
+            ImageFormat.Webp => header.Pixels / shrink / shrink * pixelBytes * 2,
+            _ => header.Pixels * pixelBytes,
+        };
+        return header.Length + rows + upright + whole;
     }
-
-    private static long Encoder(OutputFormat format, int width, int height, int channels) => format switch
-    {
-        OutputFormat.Png => (long)Rows * width * channels,
-        OutputFormat.Webp => (long)width * height * (channels + 12),
-        OutputFormat.Jpg => (long)width * height * channels * 2,
-        _ => (long)width * height * 8,
-    };
 }

@@ -93,7 +93,7 @@ internal static partial class ImageCodec
                 using var image = raw.Copy(interpretation: picture.Channels == 1 ? Enums.Interpretation.Bw : Enums.Interpretation.Srgb);
                 image.SetProgress(null, cancellation);
                 if (webp) image.WebpsaveStream(output, q: 90, effort: 2, alphaQ: 100, keep: Enums.ForeignKeep.None);
-                else image.JpegsaveStream(output, q: 92, optimizeCoding: true, keep: Enums.ForeignKeep.None);
+                else image.JpegsaveStream(output, q: 92, keep: Enums.ForeignKeep.None);
             }
         }
         catch (VipsException exception)

@@ -1,0 +1,33 @@
+using Rembg.Contract.Cutouts;
+using Rembg.Inference.Imaging;
+
+namespace Rembg.Inference.Tests.Imaging;
+
+public class CutoutMemoryTests
+{
+    private static readonly ImageHeader Photo = new(ImageFormat.Jpeg, 4000, 3000) { Length = 3_000_000 };
+
+    [Fact]
+    public void BaselineJpegToPng_NeverHoldsThePicture() => Bytes(Photo, new()).ShouldBeLessThan(4000 * 3000 * 3 / 2);
+
+    [Fact]
+    public void MaskAlone_DoesNotDependOnThePhotosCoding() =>
+        Bytes(Photo, new() { Channels = OutputChannels.Alpha }).ShouldBe(Bytes(Photo with { NeedsWholePicture = true, Orientation = 6 }, new() { Channels = OutputChannels.Alpha }, 4000, 3000));
+
+    [Fact]
+    public void ProgressiveJpeg_HoldsItsCoefficients() =>
+        (Bytes(Photo with { NeedsWholePicture = true }, new()) - Bytes(Photo, new())).ShouldBe(4000 * 3000 * 6);
+
+    [Fact]
+    public void TurnedPhoto_HoldsTheTurnedPicture() =>
+        Bytes(Photo with { Orientation = 6 }, new()).ShouldBeGreaterThan(4000 * 3000 * 3);
+
+    [Theory]
+    [InlineData(OutputFormat.Webp)]
+    [InlineData(OutputFormat.Jpg)]
+    public void EncoderThatTakesNoRows_HoldsThePicture(OutputFormat format) =>
+        Bytes(Photo, new() { Format = format }).ShouldBeGreaterThan(4000 * 3000 * 3);
+
+    private static long Bytes(ImageHeader header, CutoutOptions options, int? width = null, int? height = null) =>
+        CutoutMemory.Of(header, options, width ?? header.UprightWidth, height ?? header.UprightHeight);
+}
