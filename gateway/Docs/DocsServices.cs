@@ -34,7 +34,7 @@ public static class DocsServices
         app.MapOpenApi("/openapi/{documentName}.json");
         app.MapScalarApiReference("/docs", (page, context) =>
         {
-            var nonce = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
+            var nonce = RandomNumberGenerator.GetHexString(32);
             context.Response.Headers.ContentSecurityPolicy = Policy(nonce);
             page.WithTitle("Rembg Platform API").WithNonce(nonce).WithOpenApiRoutePattern("/openapi/{documentName}.json")
                 .DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp().HideDeveloperTools().HideClientButton();
