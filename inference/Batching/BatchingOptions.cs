@@ -17,7 +17,7 @@ public sealed class BatchingOptions
     [Range(0.0, 1.0)] public double MinGain { get; set; } = 0.05;
 
     /// <summary>Seconds that one run may take; a batch size that takes longer is not used.</summary>
-    [Range(0.001, 600)] public double LatencyTargetSeconds { get; set; } = 5;
+    [Range(0.001, 600)] public double LatencyTargetSeconds { get; set; } = 1;
 
     /// <summary>MiB of resident memory that the process may reach while batch sizes are tried; 0 takes 80 % of what the container has.</summary>
     [Range(0, int.MaxValue)] public int MemoryLimitMiB { get; set; }

@@ -34,7 +34,32 @@ internal static class FloodScenario
         report.Row($"in the flood ({span:F0} s)", $"{At(during, 0.5):F2}", $"{At(during, 0.95):F2}");
         report.Line();
         report.Figure("flood_interactive_p95_ratio", At(during, 0.95) / At(alone, 0.95), "p95 in the flood over p95 alone; reach 1.5");
-        report.Figure("flood_accept_p50_ms", At([.. accepted.Order()], 0.5), "all tasks posted at once; reach 100");
+        report.Figure("flood_accept_p50_ms", At([.. accepted.Order()], 0.5), "all tasks posted at once, the pod at work on the same cores; reach 100");
+
+        // What the gateway itself costs: no pod at work, and next to the least that an upload costs any server on Kestrel.
+        await using var idle = await ServiceProcess.StartAsync("Rembg.Gateway", ["--Pods:Addresses:0=http://127.0.0.1:9", "--Tasks:MaxRunning=0", "--Clients:Anonymous:Burst=10000"]);
+        await using var bare = await ServiceProcess.StartAsync("Bench", [BareServer.Argument]);
+        var accept = await BurstsAsync(idle.Address, "/v1/tasks", jpeg);
+        var floor = await BurstsAsync(bare.Address, "/", jpeg);
+        report.Figure("accept_p50_ms", accept, $"{Tasks} tasks posted at once to a gateway with nothing else to do, warm");
+        report.Figure("accept_over_bare", accept / floor, "the same over a bare Kestrel handler that reads and hashes the upload");
+    }
+
+    /// <summary>Median of the last of four bursts: the first ones compile.</summary>
+    private static async Task<double> BurstsAsync(Uri address, string path, byte[] jpeg)
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Tasks }) { BaseAddress = address };
+        double[] times = [];
+        for (var burst = 0; burst < 4; burst++)
+            times = await Task.WhenAll(Enumerable.Range(0, Tasks).Select(async i =>
+            {
+                var from = Stopwatch.GetTimestamp();
+                using var content = new ByteArrayContent(TestPhoto.Unique(jpeg, burst * Tasks + i));
+                using var post = await http.PostAsync(path, content);
+                post.EnsureSuccessStatusCode();
+                return Stopwatch.GetElapsedTime(from).TotalMilliseconds;
+            }));
+        return At([.. times.Order()], 0.5);
     }
 
     private static async Task<(double[] Seconds, double Span)> InteractiveAsync(HttpClient http, byte[] jpeg, int first)

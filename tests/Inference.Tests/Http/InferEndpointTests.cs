@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -60,6 +62,44 @@ public class InferEndpointTests
         model.Provider.ShouldBe("cpu");
         model.BatchSizes.ShouldBe([1]);
         model.Digest.Length.ShouldBe(64);
+    }
+
+    [Fact]
+    public async Task SeveralModels_AnswerByTheirNames()
+    {
+        await using var pod = await Pod.StartAsync("--Models:Names=tiny, small");
+
+        var list = await pod.Http.GetFromJsonAsync("/v1/models", ModelJson.Default.ModelList);
+        list!.Default.ShouldBe("tiny");
+        list.Models.Select(model => (model.Name, model.InputWidth)).ShouldBe([("tiny", 64), ("small", 32)]);
+
+        var masks = new List<string>();
+        foreach (var query in new[] { "?channels=alpha", "?channels=alpha&model=tiny", "?channels=alpha&model=small" })
+            masks.Add(Convert.ToHexString(await (await pod.InferAsync(Photos.Rocket, query)).Content.ReadAsByteArrayAsync()));
+        masks[0].ShouldBe(masks[1]);
+        masks[2].ShouldNotBe(masks[0]);
+    }
+
+    [Fact]
+    public async Task Trace_GoesFromTheRequestThroughDecodeBatchAndEncode()
+    {
+        var ended = new ConcurrentQueue<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "Rembg.Inference",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = ended.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        await using var pod = await Pod.StartAsync();
+        using var caller = new Activity("caller") { ActivityTraceFlags = ActivityTraceFlags.Recorded }.Start();
+        var trace = caller.TraceId;
+
+        (await pod.InferAsync(Photos.Rocket)).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        await Eventually.TrueAsync(() => ended.Any(a => a.OperationName == "encode" && a.TraceId == trace), "encoding is in the trace");
+        ended.ShouldContain(a => a.OperationName == "decode" && a.TraceId == trace);
+        ended.ShouldContain(a => a.OperationName == "batch" && a.Links.Any(link => link.Context.TraceId == trace));
     }
 
     [Theory]
