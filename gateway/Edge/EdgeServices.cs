@@ -41,6 +41,7 @@ public static class EdgeServices
         limits.MinRequestBodyDataRate = limits.MinResponseDataRate = new(edge.Value.MinBytesPerSecond, TimeSpan.FromSeconds(5));
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
+        limits.MaxRequestBufferSize = 256 << 10; // a connection reads no further ahead of its request than this
         limits.MaxRequestHeaderCount = 50;
         limits.MaxRequestHeadersTotalSize = 16 << 10;
         limits.Http2.MaxStreamsPerConnection = 32;

@@ -1,5 +1,6 @@
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Cutouts;
+using Rembg.Gateway.Cutouts.Uploads;
 
 namespace Rembg.Gateway.Tasks;
 
@@ -29,8 +30,8 @@ internal interface ITaskQueue
     /// <summary>Leases up to <paramref name="count"/> tasks: first those whose lease ran out, then new ones, in order of arrival.</summary>
     Task<IReadOnlyList<TaskLease>> TakeAsync(int count);
 
-    /// <summary>The upload; null when its lifetime is over.</summary>
-    Task<byte[]?> ReadImageAsync(TaskLease lease);
+    /// <summary>The upload, to be disposed; null when its lifetime is over.</summary>
+    Task<Upload?> ReadImageAsync(TaskLease lease);
 
     /// <summary>Renews the lease. False: it was lost, and the run is of no use any more.</summary>
     Task<bool> ExtendAsync(TaskLease lease);

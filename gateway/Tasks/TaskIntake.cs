@@ -6,7 +6,7 @@ using Rembg.Gateway.Pods;
 
 namespace Rembg.Gateway.Tasks;
 
-/// <summary>Accepts a task: one pass over the bytes to hash them, one copy to the store, one script.</summary>
+/// <summary>Accepts a task: the bytes are read and stored. They are hashed when it runs, unless a promise of idempotency needs that now.</summary>
 internal sealed class TaskIntake(ITaskQueue queue, UploadReader uploads, ModelCatalog models)
 {
     public async Task<Accepted> AcceptAsync(HttpContext context)
@@ -17,7 +17,7 @@ internal sealed class TaskIntake(ITaskQueue queue, UploadReader uploads, ModelCa
         if (key is null) await queue.EnsureRoomAsync();
 
         // 2. The body, once, and what is asked of it. Without pods nobody knows the models; the run will tell.
-        using var form = await uploads.ReadAsync(context.Request, UploadFields.Default, context.RequestAborted);
+        using var form = await uploads.ReadAsync(context.Request, UploadFields.Default, context.RequestAborted, hash: key is not null);
         var options = CutoutOptions.Parse(form.Parameters);
         if (!models.IsEmpty) models.Find(options.Model);
 
@@ -25,6 +25,6 @@ internal sealed class TaskIntake(ITaskQueue queue, UploadReader uploads, ModelCa
         var noStore = context.Request.GetTypedHeaders().CacheControl?.NoStore == true;
         var request = new TaskRequest(client.Id, client.IsAnonymous, options.ToQuery(), noStore, context.TraceIdentifier, Activity.Current?.Id);
         var idempotency = key is null ? null : new Idempotency(key, IdempotencyKey.Fingerprint(form.Image.Sha256, options));
-        return await queue.EnqueueAsync(new(form.Image.Bytes, request, idempotency));
+        return await queue.EnqueueAsync(new(form.Image, request, idempotency));
     }
 }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Cutouts;
-using Rembg.Gateway.Cutouts.Uploads;
 using Rembg.Gateway.Pods;
 
 namespace Rembg.Gateway.Tasks;
@@ -35,8 +34,8 @@ internal sealed partial class TaskRun(
     {
         try
         {
-            if (await queue.ReadImageAsync(lease) is not { } bytes) return Failed(lease, QueueProblems.Expired());
-            using var image = Upload.FromBytes(bytes);
+            using var image = await queue.ReadImageAsync(lease);
+            if (image is null) return Failed(lease, QueueProblems.Expired());
             var request = lease.Request;
             var answer = await cutouts.CutAsync(
                 new(cutouts.Identify(image, request.ToOptions(), request.Client), image, Priority.Background, request.NoStore ? CacheUse.None : CacheUse.All,

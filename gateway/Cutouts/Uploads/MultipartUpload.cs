@@ -13,13 +13,11 @@ internal sealed class MultipartUpload(UploadFields fields, long maxBytes)
     private const int MaxFieldBytes = 4 << 10;
     private const int MaxBoundaryLength = 70; // RFC 2046
 
-    private byte[]? _sha256;
-
     public static bool IsMultipart(HttpRequest request) =>
         request.ContentType?.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase) == true;
 
-    /// <summary>Fills <paramref name="buffer"/> and adds to <paramref name="parameters"/>; returns the image's SHA-256, null without one.</summary>
-    public async Task<byte[]?> ReadAsync(
+    /// <summary>Fills <paramref name="buffer"/> and adds to <paramref name="parameters"/>.</summary>
+    public async Task ReadAsync(
         HttpRequest request, UploadBuffer buffer, List<KeyValuePair<string, string>> parameters, CancellationToken cancellationToken)
     {
         var reader = new MultipartReader(Boundary(request), request.Body) { HeadersCountLimit = 8, HeadersLengthLimit = MaxFieldBytes };
@@ -39,7 +37,6 @@ internal sealed class MultipartUpload(UploadFields fields, long maxBytes)
         {
             throw Problem.InvalidRequest("The multipart body is not well formed or ends too early.").AsException();
         }
-        return _sha256;
     }
 
     private async Task ReadPartAsync(
@@ -51,16 +48,10 @@ internal sealed class MultipartUpload(UploadFields fields, long maxBytes)
             throw Problem.InvalidRequest("A part of the form has no name.").AsException();
 
         var name = HeaderUtilities.RemoveQuotes(disposition.Name).ToString();
-        if (fields.Files.Contains(name)) await ReadImageAsync(part.Body, buffer, cancellationToken);
+        if (fields.Files.Contains(name)) await buffer.ReadAsync(part.Body, maxBytes, cancellationToken);
         else if (name == fields.Base64) await ReadBase64Async(part.Body, buffer, cancellationToken);
         else if (!StringSegment.IsNullOrEmpty(disposition.FileName)) throw Problem.InvalidParameter(name, "takes no file").AsException();
         else parameters.Add(new(name, await ReadFieldAsync(part.Body, name, cancellationToken)));
-    }
-
-    private async Task ReadImageAsync(Stream body, UploadBuffer buffer, CancellationToken cancellationToken)
-    {
-        if (_sha256 is not null) throw Problem.MultipleImages().AsException();
-        _sha256 = await buffer.ReadAsync(body, maxBytes, cancellationToken);
     }
 
     private async Task ReadBase64Async(Stream body, UploadBuffer buffer, CancellationToken cancellationToken)
@@ -69,7 +60,7 @@ internal sealed class MultipartUpload(UploadFields fields, long maxBytes)
         var decoded = new CryptoStream(body, transform, CryptoStreamMode.Read, leaveOpen: true); // not disposed: in the middle of a body that flushes, which a part cannot
         try
         {
-            await ReadImageAsync(decoded, buffer, cancellationToken);
+            await buffer.ReadAsync(decoded, maxBytes, cancellationToken);
         }
         catch (FormatException)
         {

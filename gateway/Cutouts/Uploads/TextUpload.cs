@@ -14,8 +14,8 @@ internal sealed class TextUpload(UploadFields fields, UploadMemory memory, Uploa
 
     public static bool IsText(HttpRequest request) => request.HasJsonContentType() || request.HasFormContentType;
 
-    /// <summary>Fills <paramref name="buffer"/> and adds to <paramref name="parameters"/>; returns the image's SHA-256, null without one.</summary>
-    public async Task<byte[]?> ReadAsync(
+    /// <summary>Fills <paramref name="buffer"/> and adds to <paramref name="parameters"/>.</summary>
+    public async Task ReadAsync(
         HttpRequest request, UploadBuffer buffer, List<KeyValuePair<string, string>> parameters, CancellationToken cancellationToken)
     {
         // The text (a form's is UTF-16, and copied once) and the image that is decoded from it are there at the same time.
@@ -24,7 +24,7 @@ internal sealed class TextUpload(UploadFields fields, UploadMemory memory, Uploa
         using var room = memory.Reserve(textBytes * (isJson ? 2 : 6));
         if (isJson) await ReadJsonAsync(request, parameters, cancellationToken);
         else await ReadPairsAsync(request, textBytes, parameters, cancellationToken);
-        return _image is null ? null : await buffer.ReadAsync(new MemoryStream(_image), options.MaxBytes, cancellationToken);
+        if (_image is not null) await buffer.ReadAsync(new MemoryStream(_image), options.MaxBytes, cancellationToken);
     }
 
     private async Task ReadJsonAsync(HttpRequest request, List<KeyValuePair<string, string>> parameters, CancellationToken cancellationToken)

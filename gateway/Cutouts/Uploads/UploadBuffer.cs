@@ -4,37 +4,51 @@ using Rembg.Contract.Problems;
 
 namespace Rembg.Gateway.Cutouts.Uploads;
 
-/// <summary>Where an image is read to, in pooled blocks, hashed on the way. Shared by the handles that <see cref="Upload"/> gives out.</summary>
-internal sealed class UploadBuffer(UploadMemory memory, UploadMemory.Room room)
+/// <summary>Where an image is read to, in pooled blocks. Shared by the handles that <see cref="Upload"/> gives out.</summary>
+/// <param name="memory">Where the blocks come from.</param>
+/// <param name="room">The share of the budget; given back when the last request that holds the image is over.</param>
+/// <param name="hashing">Whether the image is hashed on the way, while the next bytes are still on theirs.</param>
+internal sealed class UploadBuffer(UploadMemory memory, UploadMemory.Room room, bool hashing)
 {
     private readonly List<byte[]> _blocks = [];
-    private int _holders = 1;
+    private int _holders = 1, _requests = 1;
+
+    /// <summary>Whether an image, perhaps an empty one, has been read.</summary>
+    public bool IsRead { get; private set; }
 
     public long Length { get; private set; }
 
-    /// <summary>Reads <paramref name="source"/> to its end and returns the SHA-256; more than <paramref name="maxBytes"/> is a problem.</summary>
-    public async Task<byte[]> ReadAsync(Stream source, long maxBytes, CancellationToken cancellationToken)
+    /// <summary>32 bytes; null if it was not asked for.</summary>
+    public byte[]? Sha256 { get; private set; }
+
+    /// <summary>Reads <paramref name="source"/> to its end; more than <paramref name="maxBytes"/>, or a second image, is a problem.</summary>
+    public async Task ReadAsync(Stream source, long maxBytes, CancellationToken cancellationToken)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        while (true)
+        if (IsRead) throw Problem.MultipleImages().AsException();
+        IsRead = true;
+        using var hash = hashing ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
+        while (await source.ReadAsync(Free(), cancellationToken) is > 0 and var read)
         {
-            var free = await source.ReadAsync(Free(), cancellationToken);
-            if (free == 0) return hash.GetHashAndReset();
-            hash.AppendData(_blocks[^1], (int)(Length % UploadMemory.BlockBytes), free);
-            Length += free;
+            hash?.AppendData(_blocks[^1], (int)(Length % UploadMemory.BlockBytes), read);
+            Length += read;
             if (Length > maxBytes) throw Problem.ImageTooLarge(maxBytes).AsException();
         }
+        Sha256 = hash?.GetHashAndReset();
     }
 
     public ReadOnlySequence<byte> ToSequence() => Segment.Chain(_blocks, Length);
 
-    public void Hold() => Interlocked.Increment(ref _holders);
-
-    public void Release()
+    /// <param name="request">Whether the holder is a request in flight, which counts against the budget.</param>
+    public void Hold(bool request)
     {
-        if (Interlocked.Decrement(ref _holders) > 0) return;
-        memory.Return(_blocks);
-        room.Dispose();
+        Interlocked.Increment(ref _holders);
+        if (request) Interlocked.Increment(ref _requests);
+    }
+
+    public void Release(bool request)
+    {
+        if (request && Interlocked.Decrement(ref _requests) == 0) room.Dispose();
+        if (Interlocked.Decrement(ref _holders) == 0) memory.Return(_blocks);
     }
 
     private Memory<byte> Free()

@@ -13,7 +13,7 @@ public sealed class UploadMemory(IOptions<UploadOptions> options)
     /// <summary>Last in, first out: a block that was just used is still in the processor's cache.</summary>
     private readonly ConcurrentStack<byte[]> _free = [];
     private readonly long _limit = options.Value.MaxBytesInFlight;
-    private long _used;
+    private long _used, _kept;
 
     public long BytesInUse => Interlocked.Read(ref _used);
 
@@ -32,9 +32,24 @@ public sealed class UploadMemory(IOptions<UploadOptions> options)
         return new Room(this) { Bytes = bytes };
     }
 
-    internal byte[] Rent() => _free.TryPop(out var block) ? block : GC.AllocateUninitializedArray<byte>(BlockBytes);
+    /// <remarks>Pinned, so that no collection ever copies what is a photograph's 64 KiB and stays for long.</remarks>
+    internal byte[] Rent()
+    {
+        if (!_free.TryPop(out var block)) return GC.AllocateUninitializedArray<byte>(BlockBytes, pinned: true);
+        Interlocked.Add(ref _kept, -BlockBytes);
+        return block;
+    }
 
-    internal void Return(List<byte[]> blocks) => blocks.ForEach(_free.Push);
+    /// <summary>Kept for the next upload up to the budget; what queued tasks held beyond it goes back to the system.</summary>
+    internal void Return(List<byte[]> blocks)
+    {
+        foreach (var block in blocks)
+        {
+            if (Interlocked.Read(ref _kept) >= _limit) return;
+            Interlocked.Add(ref _kept, BlockBytes);
+            _free.Push(block);
+        }
+    }
 
     /// <summary>A share of the budget, given back when disposed.</summary>
     public sealed class Room(UploadMemory memory) : IDisposable

@@ -8,46 +8,50 @@ public sealed class UploadReader(UploadMemory memory, IOptions<UploadOptions> op
 {
     private readonly UploadOptions _options = options.Value;
 
-    public async Task<UploadForm> ReadAsync(HttpRequest request, UploadFields fields, CancellationToken cancellationToken)
+    /// <param name="request">Its body has not been touched.</param>
+    /// <param name="fields">Where the image may be.</param>
+    /// <param name="cancellationToken">The caller has gone.</param>
+    /// <param name="hash">Whether the image's hash is needed soon, and had better be taken on the way in.</param>
+    public async Task<UploadForm> ReadAsync(HttpRequest request, UploadFields fields, CancellationToken cancellationToken, bool hash = true)
     {
         // 1. Too large by its own word, or no room for it: say so before a byte is read.
         var isRaw = fields.TakesRaw && !MultipartUpload.IsMultipart(request);
         if (request.ContentLength > _options.MaxBodyBytes(isRaw ? null : fields))
             throw Problem.ImageTooLarge(_options.MaxBytes).AsException();
         var room = memory.Reserve(Math.Min(request.ContentLength ?? UploadMemory.BlockBytes, _options.MaxBytes));
-        var buffer = new UploadBuffer(memory, room);
+        var buffer = new UploadBuffer(memory, room, hash);
         try
         {
             // 2. The body, within its own time.
             using var timeout = new CancellationTokenSource(_options.Timeout, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
             var parameters = request.Query.SelectMany(pair => pair.Value, (pair, value) => KeyValuePair.Create(pair.Key, value ?? "")).ToList();
-            var sha256 = await ReadBodyAsync(request, fields, buffer, parameters, timeout.Token, either.Token);
+            await ReadBodyAsync(request, fields, buffer, parameters, timeout.Token, either.Token);
 
             // 3. Is it a picture at all?
             if (fields.Url is { } url && parameters.Exists(parameter => parameter.Key == url))
                 throw Problem.InvalidParameter(url, $"is not supported: send the image itself as {Names(fields)}, addresses are not fetched").AsException();
-            if (sha256 is null) throw Problem.MissingImage($"The form needs a field {Names(fields)} with the image.").AsException();
+            if (!buffer.IsRead) throw Problem.MissingImage($"The form needs a field {Names(fields)} with the image.").AsException();
             if (buffer.Length == 0) throw Problem.MissingImage("The image is empty.").AsException();
             if (!ImageSignature.IsImage(buffer.ToSequence())) throw Problem.UnsupportedFormat().AsException();
-            return new(new Upload(buffer, sha256), parameters);
+            return new(new Upload(buffer), parameters);
         }
         catch
         {
-            buffer.Release();
+            buffer.Release(request: true);
             throw;
         }
     }
 
-    private async Task<byte[]?> ReadBodyAsync(
+    private async Task ReadBodyAsync(
         HttpRequest request, UploadFields fields, UploadBuffer buffer, List<KeyValuePair<string, string>> parameters,
         CancellationToken timeout, CancellationToken cancellationToken)
     {
         try
         {
-            if (MultipartUpload.IsMultipart(request)) return await new MultipartUpload(fields, _options.MaxBytes).ReadAsync(request, buffer, parameters, cancellationToken);
-            if (fields.Base64 is not null && TextUpload.IsText(request)) return await new TextUpload(fields, memory, _options).ReadAsync(request, buffer, parameters, cancellationToken);
-            return fields.TakesRaw ? await buffer.ReadAsync(request.Body, _options.MaxBytes, cancellationToken) : null;
+            if (MultipartUpload.IsMultipart(request)) await new MultipartUpload(fields, _options.MaxBytes).ReadAsync(request, buffer, parameters, cancellationToken);
+            else if (fields.Base64 is not null && TextUpload.IsText(request)) await new TextUpload(fields, memory, _options).ReadAsync(request, buffer, parameters, cancellationToken);
+            else if (fields.TakesRaw) await buffer.ReadAsync(request.Body, _options.MaxBytes, cancellationToken);
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {

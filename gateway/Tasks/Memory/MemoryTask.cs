@@ -1,10 +1,11 @@
 using Rembg.Contract.Problems;
+using Rembg.Gateway.Cutouts.Uploads;
 using Rembg.Gateway.Pods;
 
 namespace Rembg.Gateway.Tasks.Memory;
 
 /// <summary>A task and all that belongs to it. Guarded by the queue's lock.</summary>
-internal sealed class MemoryTask(string id, long place, NewTask task, byte[] input, DateTimeOffset now)
+internal sealed class MemoryTask(string id, long place, NewTask task, DateTimeOffset now)
 {
     public string Id => id;
 
@@ -13,8 +14,10 @@ internal sealed class MemoryTask(string id, long place, NewTask task, byte[] inp
     public TaskRequest Request { get; } = task.Request;
     public Idempotency? Idempotency { get; } = task.Idempotency;
     public DateTimeOffset CreatedAt { get; } = now;
-    public long InputBytes { get; } = input.Length;
-    public byte[]? Input { get; set; } = input;
+    public long InputBytes { get; } = task.Image.Length;
+
+    /// <summary>Null when the task is over.</summary>
+    public Upload? Input { get; private set; } = task.Image.Keep();
 
     public TaskState State { get; set; } = TaskState.Queued;
     public long Token { get; set; }
@@ -28,6 +31,12 @@ internal sealed class MemoryTask(string id, long place, NewTask task, byte[] inp
     public TaskResult? Result { get; set; }
     public Cutout? Picture { get; set; }
     public long PictureBytes => Picture?.Bytes.Length ?? 0;
+
+    public void DropInput()
+    {
+        Input?.Dispose();
+        Input = null;
+    }
 
     public CutoutTask View(long? position) => new()
     {

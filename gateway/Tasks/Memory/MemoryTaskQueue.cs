@@ -1,7 +1,7 @@
-using System.Buffers;
 using Microsoft.Extensions.Options;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Cutouts;
+using Rembg.Gateway.Cutouts.Uploads;
 
 namespace Rembg.Gateway.Tasks.Memory;
 
@@ -27,7 +27,6 @@ internal sealed class MemoryTaskQueue(IOptions<TaskOptions> options, TaskSignals
 
     public Task<Accepted> EnqueueAsync(NewTask task)
     {
-        var input = task.Image.ToArray();
         lock (_lock)
         {
             // 1. The same request again?
@@ -38,10 +37,10 @@ internal sealed class MemoryTaskQueue(IOptions<TaskOptions> options, TaskSignals
                     : throw Problem.IdempotencyKeyReused().AsException();
 
             // 2. Is there room?
-            EnsureRoom(input.Length);
+            EnsureRoom(task.Image.Length);
 
             // 3. Everything of the task.
-            var added = new MemoryTask(TaskId.New(), ++_places, task, input, time.GetUtcNow());
+            var added = new MemoryTask(TaskId.New(), ++_places, task, time.GetUtcNow());
             _tasks.Add(added.Id, added);
             _unfinished.Add(added.Place, added);
             _inputBytes += added.InputBytes;
@@ -96,10 +95,10 @@ internal sealed class MemoryTaskQueue(IOptions<TaskOptions> options, TaskSignals
         }
     }
 
-    public Task<byte[]?> ReadImageAsync(TaskLease lease)
+    public Task<Upload?> ReadImageAsync(TaskLease lease)
     {
         lock (_lock)
-            return Task.FromResult(_tasks.TryGetValue(lease.Id, out var task) && task.CreatedAt + _options.InputLifetime > time.GetUtcNow() ? task.Input : null);
+            return Task.FromResult(_tasks.TryGetValue(lease.Id, out var task) && task.CreatedAt + _options.InputLifetime > time.GetUtcNow() ? task.Input?.Share() : null);
     }
 
     public Task<bool> ExtendAsync(TaskLease lease) => IfHeld(lease, task => task.FreeAt = time.GetUtcNow() + _options.Lease);
@@ -167,7 +166,7 @@ internal sealed class MemoryTaskQueue(IOptions<TaskOptions> options, TaskSignals
     {
         task.State = state;
         task.FinishedAt = time.GetUtcNow();
-        task.Input = null;
+        task.DropInput();
         _unfinished.Remove(task.Place);
         _inputBytes -= task.InputBytes;
         _finished.Enqueue(task);

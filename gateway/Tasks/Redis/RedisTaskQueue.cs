@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Cutouts;
+using Rembg.Gateway.Cutouts.Uploads;
 using Rembg.Gateway.Redis;
 using StackExchange.Redis;
 using static Rembg.Gateway.Tasks.Redis.TaskScript;
@@ -34,7 +35,7 @@ internal sealed class RedisTaskQueue(
     {
         // 1. The upload, straight from the blocks that it was read into.
         var id = TaskId.New();
-        await OrUnavailableAsync(_values.StringSetAsync(TaskKeys.Input(id), task.Image, OrphanLife));
+        await OrUnavailableAsync(_values.StringSetAsync(TaskKeys.Input(id), task.Image.Bytes, OrphanLife));
 
         // 2. The task, which makes the upload its own.
         RedisKey[] keys = [TaskKeys.Work, TaskKeys.Waiting, TaskKeys.Stats, TaskKeys.Results, TaskKeys.Task(id), TaskKeys.Input(id)];
@@ -91,7 +92,8 @@ internal sealed class RedisTaskQueue(
         return [.. ((RedisResult[])answer[0]!).Select(task => TaskHash.ReadLease((RedisResult[])task!))];
     }
 
-    public async Task<byte[]?> ReadImageAsync(TaskLease lease) => await OrUnavailableAsync(_values.StringGetAsync(TaskKeys.Input(lease.Id)));
+    public async Task<Upload?> ReadImageAsync(TaskLease lease) =>
+        (byte[]?)await OrUnavailableAsync(_values.StringGetAsync(TaskKeys.Input(lease.Id))) is { } bytes ? Upload.FromBytes(bytes) : null;
 
     public async Task<bool> ExtendAsync(TaskLease lease) =>
         (bool)await ExtendLease.RunAsync(_redis, [TaskKeys.Work, TaskKeys.Task(lease.Id)], lease.Token, TaskKeys.Group, TaskKeys.Consumer);

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using Rembg.Contract.Cutouts;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Cutouts;
+using Rembg.Gateway.Cutouts.Uploads;
 using Rembg.Gateway.Pods;
 using Rembg.Gateway.Tasks;
 using Rembg.Testing;
@@ -65,7 +66,7 @@ public abstract class TaskQueueTests : IAsyncLifetime
         (await queue.TakeAsync(5)).ShouldBeEmpty();
         two[0].ShouldSatisfyAllConditions(l => l.Attempt.ShouldBe(1), l => l.Request.ShouldBe(Request()));
         (await queue.FindAsync(ids[0]))!.ShouldSatisfyAllConditions(t => t.State.ShouldBe(TaskState.Running), t => t.Position.ShouldBeNull(), t => t.StartedAt.ShouldNotBeNull());
-        (await queue.ReadImageAsync(two[0])).ShouldBe(Image);
+        using (var image = await queue.ReadImageAsync(two[0])) image!.Bytes.ToArray().ShouldBe(Image);
         (await queue.MeasureAsync()).ShouldSatisfyAllConditions(d => d.Queued.ShouldBe(0), d => d.Running.ShouldBe(3));
     }
 
@@ -330,7 +331,7 @@ public abstract class TaskQueueTests : IAsyncLifetime
     private protected static async Task<string> EnqueueAsync(ITaskQueue queue) => (await queue.EnqueueAsync(New())).Task.Id;
 
     private protected static NewTask New(string? key = null, string fingerprint = "same") =>
-        new(new ReadOnlySequence<byte>(Image), Request(), key is null ? null : new(key, fingerprint));
+        new(Upload.FromBytes(Image), Request(), key is null ? null : new(key, fingerprint));
 
     private protected static CutoutAnswer Answer(string text = "picture") => new(
         new Cutout(Enumerable.Repeat((byte)text[0], 1000).ToArray(), "image/png", 40, 30, "1 2 3 4", "queue;dur=1"),
