@@ -1,4 +1,5 @@
 using k8s.Models;
+using Rembg.Simulation.Autoscaling;
 
 namespace Rembg.Charts.Tests.Autoscaling;
 

@@ -1,16 +1,25 @@
 using k8s.Models;
 
-namespace Rembg.Charts.Tests.Autoscaling;
+namespace Rembg.Simulation.Autoscaling;
 
 /// <summary>
-/// What the HorizontalPodAutoscaler controller decides, for metrics of type Pods and External with AverageValue. After
-/// Kubernetes 1.35, <c>pkg/controller/podautoscaler</c>: replica_calculator.go (calcPlainMetricReplicas,
-/// GetExternalPerPodMetricReplicas) and horizontal.go (normalizeDesiredReplicasWithBehaviors).
+/// What the HorizontalPodAutoscaler controller decides, for metrics of type Pods and External with AverageValue and of type
+/// Resource with Utilization in percent. After Kubernetes 1.35, <c>pkg/controller/podautoscaler</c>: replica_calculator.go
+/// (calcPlainMetricReplicas, GetExternalPerPodMetricReplicas) and horizontal.go (normalizeDesiredReplicasWithBehaviors).
 /// </summary>
-internal sealed class HpaAlgorithm(V2HorizontalPodAutoscalerSpec spec)
+public sealed class HpaAlgorithm(V2HorizontalPodAutoscalerSpec spec)
 {
     private const double Tolerance = 0.1;
 
+    /// <summary>No window or period of the API is longer.</summary>
+    private const double Longest = 3600;
+
+    /// <summary>Kubernetes' own: up by a factor of two or four pods in 15 s, down at once after five minutes.</summary>
+    private static readonly V2HPAScalingRules
+        DefaultUp = new() { StabilizationWindowSeconds = 0, Policies = [new() { Type = "Percent", Value = 100, PeriodSeconds = 15 }, new() { Type = "Pods", Value = 4, PeriodSeconds = 15 }] },
+        DefaultDown = new() { StabilizationWindowSeconds = 300, Policies = [new() { Type = "Percent", Value = 100, PeriodSeconds = 15 }] };
+
+    private readonly V2HPAScalingRules _up = spec.Behavior?.ScaleUp ?? DefaultUp, _down = spec.Behavior?.ScaleDown ?? DefaultDown;
     private readonly List<(double Time, int Replicas)> _recommendations = [];
     private readonly List<(double Time, int Change)> _changes = [];
 
@@ -22,9 +31,12 @@ internal sealed class HpaAlgorithm(V2HorizontalPodAutoscalerSpec spec)
     public int Decide(double now, IReadOnlyCollection<string> pods, Func<string, IReadOnlyDictionary<string, double>?> podMetric, Func<string, double?> externalMetric)
     {
         var current = pods.Count;
-        var proposals = spec.Metrics.Select(metric => metric.Type == "Pods"
-            ? ForPods(pods, podMetric(metric.Pods.Metric.Name), Target(metric.Pods.Target))
-            : ForExternal(current, externalMetric(metric.External.Metric.Name), Target(metric.External.Target))).ToList();
+        var proposals = spec.Metrics.Select(metric => metric.Type switch
+        {
+            "Resource" => ForPods(pods, podMetric(metric.Resource.Name), metric.Resource.Target.AverageUtilization!.Value),
+            "Pods" => ForPods(pods, podMetric(metric.Pods.Metric.Name), Target(metric.Pods.Target)),
+            _ => ForExternal(current, externalMetric(metric.External.Metric.Name), Target(metric.External.Target)),
+        }).ToList();
 
         // A metric that cannot be read stops scaling down, not up.
         var desired = proposals.Max() ?? current;
@@ -66,16 +78,18 @@ internal sealed class HpaAlgorithm(V2HorizontalPodAutoscalerSpec spec)
 
     private int Stabilize(double now, int current, int desired)
     {
+        _recommendations.RemoveAll(r => r.Time < now - Longest);
+        _changes.RemoveAll(c => c.Time < now - Longest);
         _recommendations.Add((now, desired));
-        int Up() => _recommendations.Where(r => r.Time > now - (spec.Behavior.ScaleUp.StabilizationWindowSeconds ?? 0)).Select(r => r.Replicas).Append(desired).Min();
-        int Down() => _recommendations.Where(r => r.Time > now - (spec.Behavior.ScaleDown.StabilizationWindowSeconds ?? 300)).Select(r => r.Replicas).Append(desired).Max();
+        int Up() => _recommendations.Where(r => r.Time > now - (_up.StabilizationWindowSeconds ?? 0)).Select(r => r.Replicas).Append(desired).Min();
+        int Down() => _recommendations.Where(r => r.Time > now - (_down.StabilizationWindowSeconds ?? 300)).Select(r => r.Replicas).Append(desired).Max();
         return Math.Min(Math.Max(current, Up()), Down());
     }
 
     private int LimitRate(double now, int current, int desired) => desired.CompareTo(current) switch
     {
-        > 0 => Math.Min(desired, Math.Max(current, Limit(now, current, spec.Behavior.ScaleUp, +1))),
-        < 0 => Math.Max(desired, Math.Min(current, Limit(now, current, spec.Behavior.ScaleDown, -1))),
+        > 0 => Math.Min(desired, Math.Max(current, Limit(now, current, _up, +1))),
+        < 0 => Math.Max(desired, Math.Min(current, Limit(now, current, _down, -1))),
         _ => desired,
     };
 
