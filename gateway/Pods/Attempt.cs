@@ -7,12 +7,18 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Rembg.Gateway.Pods;
 
 /// <summary>Why another pod may be asked.</summary>
-internal enum RetryReason { None, Connect, Died, Overload }
+internal enum RetryReason { None, Connect, Died, Silent, Garbage, Overload }
 
 /// <summary>How one pod dealt with a run: a cutout, or the problem that is the answer unless another pod does better.</summary>
 internal sealed record Attempt(Cutout? Cutout, Problem? Problem, RetryReason Retry = RetryReason.None)
 {
     private const int MaxProblemBytes = 64 << 10;
+
+    /// <summary>Of a pod that answered no probe any more and was left.</summary>
+    public static Attempt Silent { get; } = new(null, Problem.BadUpstream(), RetryReason.Silent);
+
+    /// <summary>An answer that is none. It can't be the image's fault, for which there are other answers.</summary>
+    private static readonly Attempt Garbage = new(null, Problem.BadUpstream(), RetryReason.Garbage);
 
     /// <summary>Of an exchange that came to an end: the status decides, and what cannot be a cutout is a bad answer.</summary>
     public static Attempt FromAnswer(HttpResponse response, AnswerBuffer body, string contentType)
@@ -23,20 +29,20 @@ internal sealed record Attempt(Cutout? Cutout, Problem? Problem, RetryReason Ret
         {
             StatusCodes.Status200OK => FromPicture(response, body, contentType),
             StatusCodes.Status504GatewayTimeout => new(null, Problem.DeadlineExceeded()),
-            >= 400 and < 500 => new(null, ReadProblem(response.StatusCode, body) ?? Problem.BadUpstream()),
-            _ => new(null, Problem.BadUpstream()),
+            >= 400 and < 500 => ReadProblem(response.StatusCode, body) is { } problem ? new(null, problem) : Garbage,
+            _ => Garbage,
         };
     }
 
     /// <summary>Of an exchange that broke: where it broke decides whether another pod may be asked.</summary>
     public static Attempt FromFailure(IForwarderErrorFeature failure, AnswerBuffer body)
     {
-        if (body.Overflowed) return new(null, Problem.BadUpstream());
+        if (body.Overflowed) return Garbage;
         var kind = (failure.Exception as HttpRequestException)?.HttpRequestError ?? (failure.Exception as HttpIOException)?.HttpRequestError;
         return kind switch
         {
             HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError => new(null, Problem.BadUpstream(), RetryReason.Connect),
-            HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded => new(null, Problem.BadUpstream()),
+            HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded => Garbage,
             _ => new(null, Problem.BadUpstream(), RetryReason.Died),
         };
     }
@@ -44,7 +50,7 @@ internal sealed record Attempt(Cutout? Cutout, Problem? Problem, RetryReason Ret
     private static Attempt FromPicture(HttpResponse response, AnswerBuffer body, string contentType)
     {
         var bytes = body.ToArray();
-        if (response.ContentType != contentType || !LooksLike(contentType, bytes)) return new(null, Problem.BadUpstream());
+        if (response.ContentType != contentType || !LooksLike(contentType, bytes)) return Garbage;
         var headers = response.Headers;
         var cutout = new Cutout(bytes, contentType, Number(headers, PodHeaders.Width), Number(headers, PodHeaders.Height),
             Text(headers, PodHeaders.Foreground), Timing(headers, body));

@@ -19,25 +19,28 @@ internal sealed class InferenceClient(
         // 1. An image that pods died of is not tried on the others.
         if (quarantine.Holds(request.Sha256)) throw Problem.Quarantined().AsException();
 
-        // 2. The least loaded pod.
+        // 2. The least loaded pod; one that falls silent is left for another.
         budget.Earn();
         var cluster = proxy.TryGetCluster(PodCluster.Id, out var found) ? found : throw new InvalidOperationException("The cluster is configured at start; this is a bug.");
         var first = Choose(cluster, request, except: null, out var problem) ?? throw problem!.AsException();
-        var attempt = await exchange.SendAsync(cluster, first, request, cancellationToken);
+        DestinationState? second = null;
+        var attempt = await exchange.SendAsync(cluster, first, request, leave: () => (second = Another(cluster, request, first)) is not null, cancellationToken);
 
-        // 3. Another one, once, if it was the pod's fault, time is left, and retries are not the problem already.
-        if (attempt.Retry != RetryReason.None && request.Deadline > time.GetUtcNow()
-            && Choose(cluster, request, except: first, out _) is { } second && budget.TrySpend())
+        // 3. That other one, once, if it was the pod's fault, time is left, and retries are not the problem already.
+        if (attempt.Retry != RetryReason.None && (second ?? Another(cluster, request, first)) is { } other)
         {
             metrics.Retry(attempt.Retry.ToString().ToLowerInvariant());
             activity?.SetTag("retry", attempt.Retry.ToString());
-            attempt = await exchange.SendAsync(cluster, second, request, cancellationToken);
+            attempt = await exchange.SendAsync(cluster, other, request, leave: null, cancellationToken);
         }
 
         // 4. The picture, or whose fault it was that there is none.
         if (attempt.Retry == RetryReason.Died && quarantine.Holds(request.Sha256)) throw Problem.Quarantined().AsException();
         return attempt.Cutout ?? throw attempt.Problem!.AsException();
     }
+
+    private DestinationState? Another(ClusterState cluster, InferenceRequest request, DestinationState first) =>
+        request.Deadline > time.GetUtcNow() && Choose(cluster, request, except: first, out _) is { } second && budget.TrySpend() ? second : null;
 
     private DestinationState? Choose(ClusterState cluster, InferenceRequest request, DestinationState? except, out Problem? problem)
     {

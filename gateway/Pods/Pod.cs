@@ -17,6 +17,9 @@ public sealed class Pod
     private readonly Lock _lossLock = new();
     private int _lost;
     private long _lostAt;
+    private TaskCompletionSource _silence = NewSilence();
+    private int _failedProbes;
+    private int _nonsense;
     private int _inFlight;
     private long _reportedLoad;
     private long _reportedAt;
@@ -54,6 +57,17 @@ public sealed class Pod
 
     internal void Leave() => Interlocked.Decrement(ref _inFlight);
 
+    /// <summary>Completes when the pod is next found to answer no probe any more.</summary>
+    internal Task Silence => Volatile.Read(ref _silence).Task;
+
+    internal void FellSilent() => Interlocked.Exchange(ref _silence, NewSilence()).SetResult();
+
+    /// <summary>Probes are one after the other. Says how many have failed in a row.</summary>
+    internal int Probed(bool well) => _failedProbes = well ? 0 : _failedProbes + 1;
+
+    /// <summary>It gave an answer that the contract does not know. Says how many it has given without a cutout in between.</summary>
+    internal int TalkedNonsense() => Interlocked.Increment(ref _nonsense);
+
     internal void Reported(int load, TimeProvider time)
     {
         Volatile.Write(ref _reportedLoad, load);
@@ -80,10 +94,12 @@ public sealed class Pod
         }
     }
 
-    /// <summary>It finished a run, so a place is free.</summary>
-    internal void HasRoom()
+    /// <summary>It finished a run: it is in its right mind, and a place is free.</summary>
+    internal void Finished()
     {
+        Volatile.Write(ref _nonsense, 0);
         Volatile.Write(ref _fullUntil, 0);
         Volatile.Write(ref _fullForBackgroundUntil, 0);
     }
+    private static TaskCompletionSource NewSilence() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

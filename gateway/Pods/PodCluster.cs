@@ -27,7 +27,7 @@ internal static class PodCluster
             Active = new()
             {
                 Enabled = true, Path = "/readyz", Interval = options.ProbeEvery, Timeout = options.ConnectTimeout,
-                Policy = HealthCheckConstants.ActivePolicy.ConsecutiveFailures,
+                Policy = ProbePolicy.PolicyName,
             },
             // No policy of YARP's is wanted here: PodExchange tells YARP of a pod that broke down.
             Passive = new() { Enabled = true },

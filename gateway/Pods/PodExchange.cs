@@ -16,18 +16,27 @@ namespace Rembg.Gateway.Pods;
 internal sealed class PodExchange(
     IHttpForwarder forwarder, IDestinationHealthUpdater health, Quarantine quarantine, IOptions<PodsOptions> options, TimeProvider time)
 {
-    public async Task<Attempt> SendAsync(ClusterState cluster, DestinationState destination, InferenceRequest request, CancellationToken cancellationToken)
+    /// <summary>Answers in a row that make no sense before a pod rests: one that says nonsense at once looks idle, and would draw all runs.</summary>
+    private const int MuchNonsense = 3;
+
+    /// <param name="leave">Asked whenever the pod is found silent: true to leave it, false to go on waiting. Null waits in any case.</param>
+    public async Task<Attempt> SendAsync(
+        ClusterState cluster, DestinationState destination, InferenceRequest request, Func<bool>? leave, CancellationToken cancellationToken)
     {
         var pod = Pod.Of(destination);
         using var body = new AnswerBuffer(options.Value.MaxAnswerBytes, time);
         var context = Context(request, body);
 
         pod.Enter();
+        using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ForwarderError error;
         try
         {
-            error = await forwarder.SendAsync(
-                context, destination.Model.Config.Address, cluster.Model.HttpClient, cluster.Model.Config.HttpRequest!, HeadClock.Instance, cancellationToken);
+            var forwarding = forwarder.SendAsync(
+                context, destination.Model.Config.Address, cluster.Model.HttpClient, cluster.Model.Config.HttpRequest!, HeadClock.Instance, left.Token).AsTask();
+            while (leave is not null && !left.IsCancellationRequested && await Task.WhenAny(forwarding, pod.Silence) != forwarding)
+                if (leave()) await left.CancelAsync();
+            error = await forwarding;
         }
         finally
         {
@@ -37,6 +46,7 @@ internal sealed class PodExchange(
 
         var attempt = error == ForwarderError.None
             ? Attempt.FromAnswer(context.Response, body, request.Options.ContentType)
+            : left.IsCancellationRequested ? Attempt.Silent
             : Attempt.FromFailure(context.Features.GetRequiredFeature<IForwarderErrorFeature>(), body);
         Learn(cluster, destination, request, context.Response, attempt);
         return attempt;
@@ -60,9 +70,12 @@ internal sealed class PodExchange(
                 quarantine.Died(request.Sha256, pod.LostTogether(time));
                 Rest();
                 break;
+            case { Retry: RetryReason.Garbage }:
+                if (pod.TalkedNonsense() >= MuchNonsense) Rest();
+                break;
             case { Cutout: not null }:
                 quarantine.Survived(request.Sha256);
-                pod.HasRoom();
+                pod.Finished();
                 break;
         }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Rembg.Contract.Hosting;
 using Yarp.ReverseProxy;
+using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.LoadBalancing;
 using Yarp.ReverseProxy.ServiceDiscovery;
 
@@ -19,6 +20,7 @@ public static class PodServices
             .ConfigureHttpClient((_, handler) => handler.ConnectTimeout = options.ConnectTimeout);
         services.AddSingleton<LookUp>(Dns.GetHostAddressesAsync);
         services.AddSingleton<IDestinationResolver, PodResolver>();
+        services.AddSingleton<IActiveHealthCheckPolicy, ProbePolicy>();
         services.AddSingleton<LeastLoadedPolicy>();
         services.AddSingleton<ILoadBalancingPolicy>(provider => provider.GetRequiredService<LeastLoadedPolicy>());
 

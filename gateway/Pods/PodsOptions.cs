@@ -28,7 +28,14 @@ public sealed class PodsOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.05", "00:01:00", ErrorMessage = "Pods:ConnectTimeout must be between 50 ms and 1 min.")]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a pod rests after a connection to it failed or broke, unless a probe finds it gone for longer.</summary>
+    /// <summary>
+    /// Probes in a row that must fail before a pod is out. Runs of one that did not answer them at all are given to another
+    /// pod, where there is one: by default at most 8 s after it began to hang, by the two times above.
+    /// </summary>
+    [Range(1, 100, ErrorMessage = "Pods:FailedProbes must be between 1 and 100.")]
+    public int FailedProbes { get; set; } = 2;
+
+    /// <summary>How long a pod rests after a connection to it failed or broke, or it talked nonsense again and again, unless a probe finds it gone for longer.</summary>
     [Range(typeof(TimeSpan), "00:00:00.05", "00:10:00", ErrorMessage = "Pods:RestAfterFailure must be between 50 ms and 10 min.")]
     public TimeSpan RestAfterFailure { get; set; } = TimeSpan.FromSeconds(5);
 

@@ -27,6 +27,7 @@ public sealed class FakePod : IAsyncDisposable
 {
     private WebApplication? _app;
     private int _inFlight;
+    private int _probes;
 
     private FakePod(int port) => Port = port;
 
@@ -43,6 +44,12 @@ public sealed class FakePod : IAsyncDisposable
     public ConcurrentQueue<PodRequest> Requests { get; } = [];
     public int InFlight => Volatile.Read(ref _inFlight);
     public bool Ready { get; set; } = true;
+
+    /// <summary>Probes are answered once this has completed: before that the pod is as silent as a hung process.</summary>
+    public Task ProbesAnswered { get; set; } = Task.CompletedTask;
+
+    /// <summary>Probes so far.</summary>
+    public int Probes => Volatile.Read(ref _probes);
 
     public ModelList Models { get; set; } = new("test-1", "model-a",
     [
@@ -83,7 +90,12 @@ public sealed class FakePod : IAsyncDisposable
         _app = builder.Build();
         _app.MapPost("/v1/infer", InferAsync);
         _app.MapGet("/v1/models", context => context.Response.WriteAsJsonAsync(Models, ModelJson.Default.ModelList));
-        _app.MapGet("/readyz", () => Ready ? Results.Ok() : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
+        _app.MapGet("/readyz", async (CancellationToken aborted) =>
+        {
+            Interlocked.Increment(ref _probes);
+            await ProbesAnswered.WaitAsync(aborted);
+            return Ready ? Results.Ok() : Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
+        });
         await _app.StartAsync();
         Port = new Uri(_app.Urls.Single()).Port;
     }

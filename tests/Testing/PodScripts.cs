@@ -1,4 +1,6 @@
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Rembg.Contract;
 using Rembg.Contract.Cutouts;
 using Rembg.Contract.Problems;
@@ -62,6 +64,14 @@ public static class PodScripts
     {
         context.Response.ContentType = contentType;
         return context.Response.WriteAsync("<html>It works!</html>");
+    };
+
+    /// <summary>Says something that is not HTTP.</summary>
+    public static PodScript NotHttp() => async (context, _) =>
+    {
+        var connection = context.Features.GetRequiredFeature<IConnectionTransportFeature>().Transport.Output;
+        await connection.WriteAsync("It works!\r\n\r\n"u8.ToArray());
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted); // the gateway hangs up
     };
 
     /// <summary>An answer without an end.</summary>

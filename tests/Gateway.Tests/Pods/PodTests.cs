@@ -29,7 +29,7 @@ public class PodTests
         _pod.Full(Priority.Interactive, TimeSpan.FromSeconds(2), _time);
         _time.Advance(TimeSpan.FromSeconds(1.5));
         _pod.IsFull(Priority.Background, _time).ShouldBeTrue("what is full for people is full for tasks");
-        _pod.HasRoom();
+        _pod.Finished();
         _pod.IsFull(Priority.Interactive, _time).ShouldBeFalse();
     }
 

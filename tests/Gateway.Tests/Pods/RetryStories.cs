@@ -25,6 +25,11 @@ public sealed class RetryStories : IAsyncLifetime
         { "overload", PodScripts.Overloaded(PodHeaders.Draining) },
         { "died", PodScripts.Dies() },
         { "died", PodScripts.DiesMidAnswer() },
+        { "garbage", PodScripts.Garbage() },
+        { "garbage", PodScripts.Garbage("text/html") },
+        { "garbage", PodScripts.Endless() },
+        { "garbage", PodScripts.NotHttp() },
+        { "garbage", PodScripts.Refuses(Problem.Internal()) },
     };
 
     [Theory]
@@ -32,7 +37,7 @@ public sealed class RetryStories : IAsyncLifetime
     public async Task PodsFault_IsMadeGoodByAnother(string reason, PodScript fault)
     {
         _bad.Always = fault;
-        await using var gateway = await GatewayApp.StartAsync([_bad, _good]);
+        await using var gateway = await GatewayApp.StartAsync([_bad, _good], "Pods:MaxAnswerBytes=1000000");
 
         // Which pod is asked first is chance: go on until the bad one was.
         for (var seed = 0; _bad.Requests.IsEmpty; seed++) (await gateway.CutAsync(seed)).StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -78,11 +83,11 @@ public sealed class RetryStories : IAsyncLifetime
         (_bad.Requests.Count + _good.Requests.Count + third.Requests.Count).ShouldBe(2);
     }
 
-    public static TheoryData<PodScript> Nonsense => new(PodScripts.Garbage(), PodScripts.Garbage("text/html"), PodScripts.Endless(), PodScripts.Refuses(Problem.Internal()));
+    public static TheoryData<PodScript> Nonsense => new(PodScripts.Garbage(), PodScripts.Garbage("text/html"), PodScripts.Endless(), PodScripts.NotHttp(), PodScripts.Refuses(Problem.Internal()));
 
     [Theory]
     [MemberData(nameof(Nonsense))]
-    public async Task Nonsense_IsABadGatewayAtOnce(PodScript nonsense)
+    public async Task NonsenseOfTheOnlyPod_IsABadGatewayAtOnce(PodScript nonsense)
     {
         _bad.Always = nonsense;
         await using var gateway = await GatewayApp.StartAsync([_bad], "Pods:MaxAnswerBytes=1000000");
@@ -90,6 +95,15 @@ public sealed class RetryStories : IAsyncLifetime
         response.StatusCode.ShouldBe(HttpStatusCode.BadGateway);
         (await response.Content.ReadAsStringAsync()).ShouldContain("\"bad_upstream\"");
         (await gateway.CutAsync()).StatusCode.ShouldBe(HttpStatusCode.BadGateway, "it is neither kept nor the pod taken out");
+    }
+
+    [Fact]
+    public async Task PodThatTalksNonsense_IsNotWhereAllRunsGo()
+    {
+        _bad.Always = PodScripts.Garbage();
+        await using var gateway = await GatewayApp.StartAsync([_bad, _good], "Pods:RestAfterFailure=00:10:00", "Pods:RetryBurst=3", "Pods:RetryShare=0");
+        for (var seed = 0; seed < 30; seed++) (await gateway.CutAsync(seed)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        _bad.Requests.Count.ShouldBe(3, "it looks idle, but after some answers it rests");
     }
 
     public static TheoryData<Problem> Refusals => new(Problem.Undecodable("It cannot."), Problem.ResolutionTooHigh("Too many."), Problem.TooManyFrames(), Problem.UnsupportedFormat());
