@@ -41,7 +41,7 @@ internal sealed record Attempt(Cutout? Cutout, Problem? Problem, RetryReason Ret
         var kind = (failure.Exception as HttpRequestException)?.HttpRequestError ?? (failure.Exception as HttpIOException)?.HttpRequestError;
         return kind switch
         {
-            HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError => new(null, Problem.BadUpstream(), RetryReason.Connect),
+            HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError => new(null, Problem.Overloaded("No inference pod is available."), RetryReason.Connect),
             HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded => Garbage,
             _ => new(null, Problem.BadUpstream(), RetryReason.Died),
         };
