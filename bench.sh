@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Measures: ./bench.sh [scenario ...], all of them without arguments. Prints tables, and for each figure a line name=value.
+# Measures: ./bench.sh [scenario ...], all of them without arguments. Prints tables, and for each figure a line name=value; the
+# same goes to docs/benchmarks/, to be committed with what it measured.
 #   MODEL=isnet-general-use    the model of engine and cold; soak, flood and table take its fast variant unless told
 set -euo pipefail
 cd "$(dirname "$0")"

@@ -34,12 +34,11 @@ if (wanted.FirstOrDefault(name => !scenarios.ContainsKey(name)) is { } unknown)
     return 2;
 }
 
-Machine.Describe(Console.Out, args);
 foreach (var name in wanted)
 {
     var report = new Report(name, Console.Out);
-    report.Heading();
+    report.Open();
     await scenarios[name](report);
-    report.Figures();
+    report.Close();
 }
 return 0;

@@ -1,31 +1,55 @@
 using System.Globalization;
+using System.Text;
+using Rembg.Testing;
 
 namespace Rembg.Bench;
 
-/// <summary>Prints a scenario: Markdown for people, and for each figure a line <c>name=value</c> for programs.</summary>
+/// <summary>
+/// Prints a scenario: Markdown for people, and for each figure a line <c>name=value</c> for programs. The same stays in
+/// <c>docs/benchmarks/</c>, to be committed with what it measured.
+/// </summary>
 internal sealed class Report(string scenario, TextWriter output)
 {
     private readonly List<string> _figures = [];
+    private readonly StringBuilder _page = new();
 
-    public void Heading() => Line(string.Create(CultureInfo.InvariantCulture, $"\n## {scenario}\n"));
+    public void Line(FormattableString text) => Line(text.ToString(CultureInfo.InvariantCulture));
 
-    public void Line(FormattableString text) => output.WriteLine(text.ToString(CultureInfo.InvariantCulture));
-
-    public void Line(string text = "") => output.WriteLine(text);
+    public void Line(string text = "")
+    {
+        output.WriteLine(text);
+        _page.AppendLine(text);
+    }
 
     /// <summary>One row of a table; the second row is the alignment, e.g. <c>---:</c>.</summary>
-    public void Row(params string[] cells) => output.WriteLine($"| {string.Join(" | ", cells)} |");
+    public void Row(params string[] cells) => Line($"| {string.Join(" | ", cells)} |");
 
     public void Figure(string name, double value, string meaning)
     {
-        output.WriteLine($"- {name}: {meaning}");
+        Line($"- {name}: {meaning}");
         _figures.Add(string.Create(CultureInfo.InvariantCulture, $"{name}={value:0.####}"));
     }
 
-    /// <summary>The figures, at the end of the scenario.</summary>
-    public void Figures()
+    /// <summary>A chart beside the page.</summary>
+    public void Chart(string svg) => File.WriteAllText(Path($"{scenario}.svg"), svg);
+
+    public void Open()
     {
-        output.WriteLine();
-        _figures.ForEach(output.WriteLine);
+        Line($"# {scenario}");
+        Line();
+        var model = Environment.GetEnvironmentVariable("MODEL") is { Length: > 0 } chosen ? $"MODEL={chosen} " : "";
+        Line(Machine.Describe($"{model}./bench.sh {scenario}"));
+        Line();
     }
+
+    /// <summary>The figures, and the page on disk.</summary>
+    public void Close()
+    {
+        Line();
+        output.WriteLine(string.Join('\n', _figures));
+        _page.AppendLine("```").AppendJoin('\n', _figures).AppendLine().AppendLine("```");
+        File.WriteAllText(Path($"{scenario}.md"), _page.ToString());
+    }
+
+    private static string Path(string name) => System.IO.Path.Combine(RepositoryPaths.Root, "docs", "benchmarks", name);
 }

@@ -17,6 +17,14 @@ internal static class TableScenario
     private const double KillAtGibibytes = 12;
     private static readonly int[] ClientCounts = [15, 40, 200];
 
+    private static readonly (string Name, Func<string, byte[][], int, Task<Result>> Run)[] Cases =
+    [
+        ("(a) session per request", (model, images, clients) => NaiveAsync(NaiveServer.PerRequest, model, images, clients)),
+        ("(b) shared session", (model, images, clients) => NaiveAsync(NaiveServer.Shared, model, images, clients)),
+        ("(c) platform", (model, images, clients) => PlatformAsync(model, images, clients, SynchronousAsync)),
+        ("(d) platform, tasks", (model, images, clients) => PlatformAsync(model, images, clients, TaskAsync)),
+    ];
+
     private sealed record Result(double[] Seconds, int Failed, double Elapsed, double[] AcceptSeconds, double PeakGibibytes, bool Killed)
     {
         public int Done => Seconds.Length;
@@ -36,15 +44,13 @@ internal static class TableScenario
         foreach (var clients in ClientCounts)
         {
             var images = Enumerable.Range(0, Math.Max(LeastImages, clients)).Select(i => TestPhoto.Unique(jpeg, i)).ToArray();
-            results[('a', clients)] = await NaiveAsync(NaiveServer.PerRequest, model, images, clients);
-            Print(report, "(a) session per request", clients, results[('a', clients)]);
-            results[('b', clients)] = await NaiveAsync(NaiveServer.Shared, model, images, clients);
-            Print(report, "(b) shared session", clients, results[('b', clients)]);
-            results[('c', clients)] = await PlatformAsync(model, images, clients, SynchronousAsync);
-            Print(report, "(c) platform", clients, results[('c', clients)]);
-            results[('d', clients)] = await PlatformAsync(model, images, clients, TaskAsync);
-            Print(report, "(d) platform, tasks", clients, results[('d', clients)]);
+            foreach (var (name, run) in Cases)
+            {
+                var result = results[(name[1], clients)] = await run(model, images, clients);
+                Print(report, name, clients, result);
+            }
         }
+        report.Chart(Chart(results, model).ToString());
         report.Line();
         report.Figure("table_c_success_200", Share(results[('c', 200)]), "share that succeeded in (c) with 200 clients; reach 1");
         report.Figure("table_d_success_200", Share(results[('d', 200)]), "the same in (d); reach 1");
@@ -55,6 +61,18 @@ internal static class TableScenario
         report.Figure("table_d_memory_200_over_15", results[('d', 200)].PeakGibibytes / results[('d', 15)].PeakGibibytes, "the same in (d)");
 
         static double Share(Result result) => (double)result.Done / (result.Done + result.Failed);
+    }
+
+    private static BarChart Chart(Dictionary<(char Case, int Clients), Result> results, string model)
+    {
+        var chart = new BarChart($"The article's table, {model}", [.. ClientCounts.Select(n => $"{n} clients")], [.. Cases.Select(c => c.Name)]);
+        Panel("images a second", result => result.PerSecond);
+        Panel("mean response, s", result => result.Mean);
+        Panel("succeeded, %", result => 100.0 * result.Done / (result.Done + result.Failed));
+        Panel("peak memory, GiB", result => result.PeakGibibytes);
+        return chart;
+
+        void Panel(string name, Func<Result, double> value) => chart.Panel(name, (group, series) => value(results[(Cases[series].Name[1], ClientCounts[group])]));
     }
 
     private static void Print(Report report, string name, int clients, Result result) => report.Row(
