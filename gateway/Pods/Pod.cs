@@ -101,5 +101,6 @@ public sealed class Pod
         Volatile.Write(ref _fullUntil, 0);
         Volatile.Write(ref _fullForBackgroundUntil, 0);
     }
+
     private static TaskCompletionSource NewSilence() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -11,9 +11,8 @@ namespace Rembg.Inference.Batching;
 /// </summary>
 public sealed class Batcher : IAsyncDisposable
 {
-    private readonly IBatchRunner _runner;
+    private readonly BatchRun _run;
     private readonly CostModel _cost;
-    private readonly BatcherMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly TimeSpan _delay;
     private readonly double _backgroundShare;
@@ -27,7 +26,7 @@ public sealed class Batcher : IAsyncDisposable
 
     public Batcher(IBatchRunner runner, BatchSizes sizes, int executors, BatchingOptions options, CostModel cost, BatcherMetrics metrics, TimeProvider time)
     {
-        (_runner, Sizes, _cost, _metrics, _time) = (runner, sizes, cost, metrics, time);
+        (_run, Sizes, _cost, _time) = (new BatchRun(runner, cost, metrics, time), sizes, cost, time);
         _delay = TimeSpan.FromMilliseconds(options.DelayMilliseconds);
         _backgroundShare = options.BackgroundShare;
         _queue = new BatchQueue(options.BackgroundShare);
@@ -142,47 +141,9 @@ public sealed class Batcher : IAsyncDisposable
 
     private async Task ExecuteAsync(BatchRequest[] batch, int runAt)
     {
-        try
-        {
-            if (await TryRunAsync(batch, runAt)) return;
-            // One bad image must not fail its neighbours: each runs alone, once, on the executor that the batch had.
-            foreach (var request in batch) await TryRunAsync([request], 1);
-        }
-        finally
-        {
-            Interlocked.Add(ref _running, -batch.Length);
-            _executors.Release();
-        }
-    }
-
-    /// <summary>False when a batch of several failed and its members are still to be answered.</summary>
-    private async Task<bool> TryRunAsync(BatchRequest[] batch, int runAt)
-    {
-        using var activity = InferenceTrace.Source.StartActivity(ActivityKind.Internal, name: "batch",
-            links: batch.Where(r => r.Trace != default).Select(r => new ActivityLink(r.Trace)));
-        activity?.SetTag("batch.size", batch.Length);
-        var started = _time.GetTimestamp();
-        try
-        {
-            var masks = await _runner.RunAsync(Array.ConvertAll(batch, r => r.Input), runAt);
-            var ran = _time.GetElapsedTime(started);
-            _cost.Learn(runAt, ran);
-            _metrics.Ran(batch.Length, ran);
-            for (var i = 0; i < batch.Length; i++)
-            {
-                var waited = _time.GetElapsedTime(batch[i].Enqueued, started);
-                _metrics.Waited(waited);
-                batch[i].SetResult(new BatchResult(masks[i], batch.Length, waited, ran));
-            }
-            return true;
-        }
-        catch (Exception exception)
-        {
-            _metrics.Failed(batch.Length, exception);
-            if (batch is not [var alone]) return false;
-            alone.SetException(new RunFailedException(exception));
-            return true;
-        }
+        await _run.RunAsync(batch, runAt);
+        Interlocked.Add(ref _running, -batch.Length);
+        _executors.Release();
     }
 
     /// <summary>Takes nothing more, finishes what waits.</summary>

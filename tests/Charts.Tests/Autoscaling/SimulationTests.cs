@@ -34,7 +34,7 @@ public sealed class SimulationTests
                 case 1 when real.InFlight > 0: real.Leave(); view.Leave(); break;
                 case 2: var load = random.Next(40); real.Reported(load, time); view.Reported(load, now); break;
                 case 3: real.Full(Priority.Interactive, TimeSpan.FromMilliseconds(200), time); view.Full(now + 0.2); break;
-                case 4: real.HasRoom(); view.HasRoom(); break;
+                case 4: real.Finished(); view.HasRoom(); break;
             }
             var ticks = random.Next(1, 5) * 33;
             time.Advance(TimeSpan.FromMilliseconds(ticks));
