@@ -35,7 +35,7 @@ public sealed class AdmissionGate(IOptions<AdmissionOptions> options, IHostAppli
 
     internal static ProblemException Full(string detail) => Problem.Overloaded(detail, PodHeaders.QueueFull).AsException();
 
-    internal static long ToMebibytes(long bytes) => (bytes + (1 << 20) - 1) >> 20;
+    internal static long ToMebibytes(long bytes) => (bytes >> 20) + ((bytes & ((1 << 20) - 1)) == 0 ? 0 : 1);
 
     public void Dispose()
     {

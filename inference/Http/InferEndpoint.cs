@@ -88,6 +88,7 @@ internal sealed class InferEndpoint(
         {
             var (width, height) = (model.Info.InputWidth, model.Info.InputHeight);
             using (await lanes.EnterAsync(stop))
+            using (await pixels.EnterDecodeAsync(InputImage.DecodedBytes(header, width, height), stop))
             {
                 var started = clock.Start();
                 using var activity = InferenceTrace.Source.StartActivity("decode");

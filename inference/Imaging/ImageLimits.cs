@@ -25,6 +25,6 @@ public sealed class ImageLimits
     /// <summary>Scans of such a JPEG: each one visits all coefficients again. Usual encoders write 10.</summary>
     [Range(1, 1000)] public int MaxScans { get; set; } = 32;
 
-    /// <summary>Bytes, as stored, of a colour profile, of EXIF and of compressed text, each.</summary>
+    /// <summary>Bytes, as stored, of a colour profile, of EXIF and of all texts of a PNG, each.</summary>
     [Range(1024, int.MaxValue)] public int MaxMetadataBytes { get; set; } = 1024 * 1024;
 }

@@ -5,6 +5,9 @@ namespace Rembg.Inference.Imaging;
 /// <summary>The model's view of a photograph.</summary>
 public static class InputImage
 {
+    /// <summary>Bytes that <see cref="Decode"/> holds at its peak, besides the file and the result.</summary>
+    public static long DecodedBytes(ImageHeader header, int width, int height) => DecoderMemory.Of(header, width, height);
+
     /// <summary>
     /// Decodes a photograph, shrunk while it is decoded, to the model's size: upright, aspect ratio not kept, with an
     /// antialiasing Lanczos filter, colours as stored and alpha dropped, as the reference does.

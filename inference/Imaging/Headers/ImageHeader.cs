@@ -20,6 +20,12 @@ public sealed record ImageHeader(ImageFormat Format, int Width, int Height)
     /// <summary>Samples have 16 bits (PNG only).</summary>
     public bool Has16Bits { get; init; }
 
+    /// <summary>A WebP of the lossless coding.</summary>
+    public bool IsLossless { get; init; }
+
+    /// <summary>Bytes of profile, EXIF, XMP, comments: what a decoder keeps beside the pixels.</summary>
+    public int MetadataBytes { get; init; }
+
     /// <summary>Colours are to be read as sRGB: no profile, and not CMYK.</summary>
     public bool IsSrgb { get; init; } = true;
 

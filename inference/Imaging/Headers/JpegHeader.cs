@@ -8,13 +8,13 @@ namespace Rembg.Inference.Imaging;
 /// </summary>
 internal ref struct JpegHeader
 {
-    private const byte StartOfScan = 0xDA, EndOfImage = 0xD9, App1 = 0xE1, App2 = 0xE2, App14 = 0xEE;
+    private const byte StartOfScan = 0xDA, EndOfImage = 0xD9, App0 = 0xE0, App1 = 0xE1, App2 = 0xE2, App15 = 0xEF, Comment = 0xFE;
 
     private readonly ImageLimits _limits;
     private ByteCursor _cursor;
     private int _width, _height, _components;
     private bool _progressive, _severalScans, _hasProfile;
-    private int _scans, _orientation;
+    private int _scans, _orientation, _metadataBytes;
     private long _profileBytes;
 
     public static bool Matches(ReadOnlySpan<byte> file) => file.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]);
@@ -35,6 +35,7 @@ internal ref struct JpegHeader
             var length = _cursor.UInt16();
             if (length < 2) throw ImageHeader.Corrupt("A JPEG segment has no length.");
             var segment = _cursor.Take(length - 2);
+            if (marker is Comment or (>= App0 and <= App15)) _metadataBytes += segment.Length;
             switch (marker)
             {
                 case >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC): Frame(marker, segment); break;
@@ -49,6 +50,7 @@ internal ref struct JpegHeader
             Orientation = Math.Max(1, _orientation),
             NeedsWholePicture = _progressive || _severalScans,
             IsSrgb = !_hasProfile && _components != 4,
+            MetadataBytes = _metadataBytes,
             Length = _cursor.Position,
         };
     }

@@ -12,7 +12,7 @@ internal ref struct PngHeader
     private readonly ImageLimits _limits;
     private ByteCursor _cursor;
     private bool _transparentColour, _hasProfile, _hasData;
-    private int _orientation, _compressedTexts;
+    private int _orientation, _compressedTexts, _textBytes;
 
     public static bool Matches(ReadOnlySpan<byte> file) => file.StartsWith(Signature);
 
@@ -45,6 +45,7 @@ internal ref struct PngHeader
             Orientation = Math.Max(1, _orientation),
             HasAlpha = header.HasAlpha || _transparentColour,
             IsSrgb = !_hasProfile,
+            MetadataBytes = _textBytes,
             Length = _cursor.Position,
         };
     }
@@ -93,10 +94,14 @@ internal ref struct PngHeader
             ImageHeader.CheckMetadata("EXIF", data.Length, _limits);
             if (_orientation == 0) _orientation = Exif.Orientation(data);
         }
+        else if (type.SequenceEqual("tEXt"u8) || type.SequenceEqual("sPLT"u8)) Text(data);
         else if (type.SequenceEqual("zTXt"u8) || type.SequenceEqual("iTXt"u8))
         {
-            ImageHeader.CheckMetadata("compressed text", data.Length, _limits);
+            Text(data);
             if (++_compressedTexts > MaxCompressedTexts) throw ImageHeader.Corrupt($"It has more than {MaxCompressedTexts} compressed texts.");
         }
     }
+
+    /// <summary>Texts, and suggested palettes: libpng keeps them all until the picture is done, and libvips copies them again and again.</summary>
+    private void Text(ReadOnlySpan<byte> data) => ImageHeader.CheckMetadata("text", _textBytes += data.Length, _limits);
 }

@@ -10,8 +10,8 @@ internal ref struct WebpHeader
     private readonly ImageLimits _limits;
     private ByteCursor _cursor;
     private (int Width, int Height)? _canvas, _picture;
-    private bool _hasAlpha, _hasProfile;
-    private int _orientation;
+    private bool _hasAlpha, _hasProfile, _isLossless;
+    private int _orientation, _metadataBytes;
 
     public static bool Matches(ReadOnlySpan<byte> file) =>
         file.Length >= 12 && file.StartsWith("RIFF"u8) && file[8..].StartsWith("WEBP"u8);
@@ -44,8 +44,10 @@ internal ref struct WebpHeader
         {
             Orientation = Math.Max(1, _orientation),
             NeedsWholePicture = true,
+            IsLossless = _isLossless,
             HasAlpha = _hasAlpha,
             IsSrgb = !_hasProfile,
+            MetadataBytes = _metadataBytes,
             Length = _cursor.Position,
         };
     }
@@ -57,7 +59,9 @@ internal ref struct WebpHeader
         else if (type.SequenceEqual("VP8 "u8)) Lossy(data);
         else if (type.SequenceEqual("VP8L"u8)) Lossless(data);
         else if (type.SequenceEqual("ALPH"u8)) _hasAlpha = true;
-        else if (type.SequenceEqual("ICCP"u8))
+        else _metadataBytes += data.Length;
+
+        if (type.SequenceEqual("ICCP"u8))
         {
             _hasProfile = true;
             ImageHeader.CheckMetadata("colour profile", data.Length, _limits);
@@ -90,6 +94,7 @@ internal ref struct WebpHeader
     private void Lossless(ReadOnlySpan<byte> data)
     {
         if (data.Length < 5 || data[0] != 0x2F) throw ImageHeader.Corrupt("Its WebP picture is damaged.");
+        _isLossless = true;
         var bits = data[1] | data[2] << 8 | data[3] << 16 | data[4] << 24;
         _hasAlpha |= (bits >> 28 & 1) != 0;
         Picture(1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF));

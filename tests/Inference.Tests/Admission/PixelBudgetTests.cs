@@ -68,6 +68,19 @@ public sealed class PixelBudgetTests : IDisposable
         (await next).Dispose();
     }
 
+    [Fact]
+    public async Task DecodeForTheModel_WaitsForRoomOnlyIfItNeedsTheWholePicture()
+    {
+        using var all = await Enter(100);
+        (await _budget.EnterDecodeAsync(16 * Mebibyte, CancellationToken.None)).ShouldBeNull();
+        var whole = _budget.EnterDecodeAsync(17 * Mebibyte, CancellationToken.None).AsTask();
+        whole.IsCompleted.ShouldBeFalse();
+
+        all.Dispose();
+        using var share = await whole;
+        Enter(84).IsCompleted.ShouldBeFalse("it counts");
+    }
+
     private Task<IDisposable> Enter(long mebibytes) => _budget.EnterAsync(mebibytes * Mebibyte, CancellationToken.None).AsTask();
 
     public void Dispose() => _budget.Dispose();

@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Rembg.Contract.Models;
 using Rembg.Inference.Admission;
+using Rembg.Inference.Tests.Imaging;
 using Rembg.Testing;
 
 namespace Rembg.Inference.Tests.Http;
@@ -182,6 +183,20 @@ public class InferEndpointTests
 
         await ProblemAsync(await late, HttpStatusCode.GatewayTimeout, "deadline_exceeded");
         await Eventually.TrueAsync(() => Gate(pod).InFlight == 0, "0 in the pod");
+    }
+
+    [Fact]
+    public async Task PictureThatIsDecodedWhole_WaitsForRoomBeforeItIsDecoded()
+    {
+        await using var pod = await Pod.StartAsync();
+        // A few kilobytes; its decoder needs 24 MB, for the model's 64 x 64 pixels, too.
+        var file = PngFile.Of(PngFile.Header(2000, 1500, depth: 16, interlace: 1), PngFile.Data(new byte[2000 * 1500 * 8 + 10_000]), PngFile.End);
+
+        using (await HoldPixelsAsync(pod))
+            await ProblemAsync(await pod.InferAsync(file, "", ("X-Deadline-Ms", "1000")), HttpStatusCode.GatewayTimeout, "deadline_exceeded");
+        (await pod.MetricsAsync()).ShouldNotContain(line => line.StartsWith("rembg_inference_stage_seconds_count{stage=\"decode\"}", StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal));
+
+        (await pod.InferAsync(file)).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]

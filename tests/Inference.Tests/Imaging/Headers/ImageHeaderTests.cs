@@ -105,12 +105,27 @@ public class ImageHeaderTests
         { "animated", () => PngFile.Small(PngFile.Chunk("acTL", new byte[8])), "too_many_frames" },
         { "profile", () => PngFile.Small(PngFile.Chunk("iCCP", new byte[5_000_000])), "undecodable_image" },
         { "text bomb", () => PngFile.Small(PngFile.Chunk("zTXt", new byte[2_000_000])), "undecodable_image" },
+        { "plain text", () => PngFile.Small(PngFile.Chunk("tEXt", new byte[2_000_000])), "undecodable_image" },
+        { "texts that are much together", () => PngFile.Small([.. Enumerable.Repeat(PngFile.Chunk("tEXt", new byte[60_000]), 20)]), "undecodable_image" },
+        { "suggested palettes", () => PngFile.Small([.. Enumerable.Repeat(PngFile.Chunk("sPLT", new byte[600_000]), 2)]), "undecodable_image" },
         { "many texts", () => PngFile.Small([.. Enumerable.Repeat(PngFile.Chunk("zTXt", 65, 0, 0), 1000)]), "undecodable_image" },
     };
 
     [Theory]
     [MemberData(nameof(BadPngs))]
     public void BadPng_IsRefusedOnTheHeader(string what, Func<byte[]> make, string code) => Refused(make()).Code.ShouldBe(code, what);
+
+    [Fact]
+    public void WhatDecodersKeepBesideThePixels_IsCounted()
+    {
+        byte[] comment = [0xFF, 0xFE, 0x03, 0xEA, .. new byte[1000]];
+        var jpeg = ImageFactory.Jpeg(Photos.Rocket);
+        int Metadata(byte[] file) => ImageHeader.Read(file, Limits).MetadataBytes;
+
+        (Metadata([.. jpeg[..2], .. comment, .. jpeg[2..]]) - Metadata(jpeg)).ShouldBe(1000);
+        Metadata(PngFile.Small(PngFile.Chunk("tEXt", new byte[500]))).ShouldBe(500);
+        Metadata(ImageFactory.Webp(Photos.Rocket, orientation: 3)).ShouldBeGreaterThan(100); // its EXIF
+    }
 
     [Fact]
     public void AnimatedWebp_IsRefused() => Refused(ImageFactory.AnimatedWebp(Photos.Rocket)).Code.ShouldBe("too_many_frames");

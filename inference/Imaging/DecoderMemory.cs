@@ -1,0 +1,38 @@
+namespace Rembg.Inference.Imaging;
+
+/// <summary>
+/// What a decoder holds at its peak, in bytes, on the way to rows of a given size. The constants are measured, as
+/// those of <see cref="CutoutMemory"/> are.
+/// </summary>
+internal static class DecoderMemory
+{
+    /// <summary>Rows that stand between decoder and reader: libvips' line cache and our strip.</summary>
+    private const int RowsInFlight = 256;
+    private const int JpegCoefficientBytesAPixel = 6;
+
+    /// <summary>libwebp's lossless decoder unpacks the whole picture before it shrinks it; the lossy one, its alpha alone.</summary>
+    private const int WebpLosslessBytesAPixel = 4, WebpAlphaBytesAPixel = 1;
+
+    /// <summary>libvips keeps what it does not need, and each step of its pipeline has its own.</summary>
+    private const int MetadataCopies = 5;
+
+    /// <param name="width">Pixels of the upright picture that is wanted.</param>
+    /// <param name="height">Pixels of the upright picture that is wanted.</param>
+    public static long Of(ImageHeader header, int width, int height)
+    {
+        var (storedWidth, storedHeight) = header.SwapsSides ? (height, width) : (width, height);
+        var shrink = ImageCodec.Shrink(header, storedWidth, storedHeight);
+        var pixelBytes = (header.HasAlpha ? 4 : 3) * (header.Has16Bits ? 2 : 1);
+        var rows = (long)RowsInFlight * header.Width / shrink * pixelBytes;
+
+        var upright = header.Orientation == 1 ? 0 : (long)width * height * 4;
+        var whole = !header.NeedsWholePicture ? 0 : header.Format switch
+        {
+            ImageFormat.Jpeg => header.Pixels * JpegCoefficientBytesAPixel,
+            ImageFormat.Webp => header.Pixels / shrink / shrink * pixelBytes * 2
+                + header.Pixels * (header.IsLossless ? WebpLosslessBytesAPixel : header.HasAlpha ? WebpAlphaBytesAPixel : 0),
+            _ => header.Pixels * pixelBytes,
+        };
+        return header.Length + header.MetadataBytes * MetadataCopies + rows + upright + whole;
+    }
+}
