@@ -8,9 +8,10 @@ public sealed class Platform : IAsyncDisposable
     private readonly string _names;
     private readonly string[] _podArguments;
     private readonly string[] _gatewayArguments;
+    private readonly Dictionary<string, string>? _podEnvironment;
 
-    private Platform(string models, bool ownsModels, string names, string[] podArguments, string[] gatewayArguments) =>
-        (_models, _ownsModels, _names, _podArguments, _gatewayArguments) = (models, ownsModels, names, podArguments, gatewayArguments);
+    private Platform(string models, bool ownsModels, string names, string[] podArguments, string[] gatewayArguments, Dictionary<string, string>? podEnvironment = null) =>
+        (_models, _ownsModels, _names, _podArguments, _gatewayArguments, _podEnvironment) = (models, ownsModels, names, podArguments, gatewayArguments, podEnvironment);
 
     public List<ServiceProcess> Pods { get; } = [];
     public List<ServiceProcess> Gateways { get; } = [];
@@ -23,11 +24,12 @@ public sealed class Platform : IAsyncDisposable
         new Platform(RepositoryPaths.PreparedModels, false, model, podArguments ?? [], gatewayArguments ?? []).StartAsync(1, 1);
 
     /// <summary>Real processes with a tiny model, for everything that is not about the mask.</summary>
-    public static Task<Platform> StartAsync(int pods = 1, int gateways = 1, string[]? podArguments = null, string[]? gatewayArguments = null)
+    public static Task<Platform> StartAsync(
+        int pods = 1, int gateways = 1, string[]? podArguments = null, string[]? gatewayArguments = null, Dictionary<string, string>? podEnvironment = null)
     {
         var models = Directory.CreateTempSubdirectory("rembg-platform-").FullName;
         TinyModel.WriteTo(models);
-        return new Platform(models, true, "tiny", ["--Batching:Sizes:tiny:0=1", .. podArguments ?? []], gatewayArguments ?? []).StartAsync(pods, gateways);
+        return new Platform(models, true, "tiny", ["--Batching:Sizes:tiny:0=1", .. podArguments ?? []], gatewayArguments ?? [], podEnvironment).StartAsync(pods, gateways);
     }
 
     /// <summary>Starts one more pod; gateways that are running do not know it.</summary>
@@ -35,7 +37,7 @@ public sealed class Platform : IAsyncDisposable
     public async Task<ServiceProcess> StartPodAsync(int port = 0, int managementPort = 0)
     {
         var pod = await ServiceProcess.StartAsync("Rembg.Inference",
-            [$"--Models:Directory={_models}", $"--Models:Names={_names}", "--Models:Provider=Cpu", .. _podArguments], port, managementPort);
+            [$"--Models:Directory={_models}", $"--Models:Names={_names}", "--Models:Provider=Cpu", .. _podArguments], port, managementPort, _podEnvironment);
         Pods.Add(pod);
         return pod;
     }

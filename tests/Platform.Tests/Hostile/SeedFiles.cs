@@ -1,0 +1,69 @@
+using NetVips;
+using Rembg.Testing;
+using static NetVips.Enums;
+
+namespace Rembg.Platform.Tests.Hostile;
+
+/// <summary>A sound file before anything is done to it.</summary>
+internal sealed record SeedFile(string Kind, byte[] Bytes);
+
+/// <summary>One small photograph as every kind of file that the engine reads, and some that it refuses. 24 x 16 pixels, so that tens of thousands of runs take seconds.</summary>
+internal static class SeedFiles
+{
+    private const int Width = 24, Height = 16;
+
+    public static IReadOnlyList<SeedFile> All { get; } = [.. Jpegs(), .. Pngs(), .. Webps()];
+
+    private static IEnumerable<SeedFile> Jpegs()
+    {
+        yield return new("jpeg", Save(i => i.JpegsaveBuffer(keep: ForeignKeep.None)));
+        yield return new("jpeg 4:4:4", Save(i => i.JpegsaveBuffer(q: 100, subsampleMode: ForeignSubsample.Off, keep: ForeignKeep.None)));
+        yield return new("jpeg progressive", Save(i => i.JpegsaveBuffer(interlace: true, keep: ForeignKeep.None)));
+        yield return new("jpeg restarts", Save(i => i.JpegsaveBuffer(restartInterval: 1, keep: ForeignKeep.None)));
+        yield return new("jpeg grey", Save(i => i.JpegsaveBuffer(keep: ForeignKeep.None), Grey));
+        yield return new("jpeg cmyk", Save(i => i.JpegsaveBuffer(keep: ForeignKeep.None), Cmyk));
+        yield return new("jpeg profile", Save(i => i.JpegsaveBuffer(keep: ForeignKeep.Icc), P3));
+        yield return new("jpeg exif", Save(i => i.JpegsaveBuffer(keep: ForeignKeep.Exif), i => Turned(i, 6)));
+    }
+
+    private static IEnumerable<SeedFile> Pngs()
+    {
+        yield return new("png", Save(i => i.PngsaveBuffer(keep: ForeignKeep.None)));
+        yield return new("png filters", Save(i => i.PngsaveBuffer(filter: ForeignPngFilter.All, keep: ForeignKeep.None)));
+        yield return new("png interlaced", Save(i => i.PngsaveBuffer(interlace: true, keep: ForeignKeep.None)));
+        yield return new("png palette", Save(i => i.PngsaveBuffer(palette: true, keep: ForeignKeep.None)));
+        yield return new("png palette alpha", Save(i => i.PngsaveBuffer(palette: true, keep: ForeignKeep.None), Alpha));
+        yield return new("png alpha", Save(i => i.PngsaveBuffer(keep: ForeignKeep.None), Alpha));
+        yield return new("png 16 bits", Save(i => i.PngsaveBuffer(bitdepth: 16, keep: ForeignKeep.None), i => i.Colourspace(Interpretation.Rgb16)));
+        yield return new("png grey", Save(i => i.PngsaveBuffer(keep: ForeignKeep.None), Grey));
+        yield return new("png grey 1 bit", Save(i => i.PngsaveBuffer(bitdepth: 1, keep: ForeignKeep.None), Grey));
+        yield return new("png grey 16 bits", Save(i => i.PngsaveBuffer(bitdepth: 16, keep: ForeignKeep.None), i => i.Colourspace(Interpretation.Grey16)));
+        yield return new("png grey alpha", Save(i => i.PngsaveBuffer(keep: ForeignKeep.None), i => Alpha(Grey(i))));
+        yield return new("png profile", Save(i => i.PngsaveBuffer(keep: ForeignKeep.Icc), P3));
+        yield return new("png exif", Save(i => i.PngsaveBuffer(keep: ForeignKeep.Exif), i => Turned(i, 5)));
+    }
+
+    private static IEnumerable<SeedFile> Webps()
+    {
+        yield return new("webp lossy", Save(i => i.WebpsaveBuffer(keep: ForeignKeep.None)));
+        yield return new("webp lossless", Save(i => i.WebpsaveBuffer(lossless: true, keep: ForeignKeep.None)));
+        yield return new("webp alpha", Save(i => i.WebpsaveBuffer(keep: ForeignKeep.None), Alpha));
+        yield return new("webp lossless alpha", Save(i => i.WebpsaveBuffer(lossless: true, keep: ForeignKeep.None), Alpha));
+        yield return new("webp profile", Save(i => i.WebpsaveBuffer(keep: ForeignKeep.Icc), P3));
+        yield return new("webp exif", Save(i => i.WebpsaveBuffer(lossless: true, keep: ForeignKeep.Exif), i => Turned(i, 8)));
+        yield return new("webp animated", Save(i => i.WebpsaveBuffer(), i => Image.Arrayjoin([i, i.Invert()], across: 1).Mutate(copy => copy.Set(GValue.GIntType, "page-height", Height))));
+    }
+
+    private static byte[] Save(Func<Image, byte[]> save, Func<Image, Image>? change = null)
+    {
+        using var photo = Image.ThumbnailBuffer(Photos.Rocket, Width, height: Height, size: Size.Force);
+        using var changed = change?.Invoke(photo) ?? photo.Copy();
+        return save(changed);
+    }
+
+    private static Image Grey(Image photo) => photo.Colourspace(Interpretation.Bw);
+    private static Image Alpha(Image photo) => photo.Bandjoin(Image.Xyz(Width, Height).ExtractBand(0).Linear([10.0], [0.0]).Cast(BandFormat.Uchar));
+    private static Image P3(Image photo) => photo.IccTransform("p3", inputProfile: "srgb");
+    private static Image Cmyk(Image photo) => photo.IccTransform("cmyk", inputProfile: "srgb");
+    private static Image Turned(Image photo, int orientation) => photo.Mutate(copy => copy.Set(GValue.GIntType, "orientation", orientation));
+}
