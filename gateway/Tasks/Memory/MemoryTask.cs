@@ -20,9 +20,9 @@ internal sealed class MemoryTask(string id, long place, NewTask task, DateTimeOf
     public Upload? Input { get; private set; } = task.Image.Keep();
 
     public TaskState State { get; set; } = TaskState.Queued;
-    public long Token { get; set; }
-    public int Attempts { get; set; }
-    public DateTimeOffset? StartedAt { get; set; }
+    public long Token { get; private set; }
+    public int Attempts { get; private set; }
+    public DateTimeOffset? StartedAt { get; private set; }
     public DateTimeOffset? FinishedAt { get; set; }
 
     /// <summary>When somebody may take it: now, after a pause, or when the lease runs out.</summary>
@@ -31,6 +31,20 @@ internal sealed class MemoryTask(string id, long place, NewTask task, DateTimeOf
     public TaskResult? Result { get; set; }
     public Cutout? Picture { get; set; }
     public long PictureBytes => Picture?.Bytes.Length ?? 0;
+
+    public TaskLease Lease(DateTimeOffset now, TimeSpan length)
+    {
+        (State, StartedAt, FreeAt) = (TaskState.Running, now, now + length);
+        return new(Id, ++Token, ++Attempts, Request, CreatedAt);
+    }
+
+    /// <summary>Back to its old place in the queue; the lease under which it ran is void.</summary>
+    public void Return(bool countsAsAttempt, DateTimeOffset freeAt)
+    {
+        (State, FreeAt) = (TaskState.Queued, freeAt);
+        Token++;
+        if (!countsAsAttempt) Attempts--;
+    }
 
     public void DropInput()
     {
