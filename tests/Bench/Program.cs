@@ -24,6 +24,7 @@ var scenarios = new Dictionary<string, Func<Report, Task>>
     ["cache"] = CacheScenario.RunAsync,
     ["gateway"] = GatewayScenario.RunAsync,
     ["flood"] = FloodScenario.RunAsync,
+    ["simulate"] = SimulateScenario.RunAsync,
     ["table"] = TableScenario.RunAsync,
 };
 

@@ -47,6 +47,17 @@ priorityClassName: {{ . }}
 {{- end }}
 {{- end -}}
 
+{{/* .tolerations: those of the values */}}
+{{- define "rembg.tolerations" -}}
+tolerations:
+  {{- range list "unreachable" "not-ready" }}
+  - {key: node.kubernetes.io/{{ . }}, operator: Exists, effect: NoExecute, tolerationSeconds: {{ $.root.Values.nodeLostSeconds }}}
+  {{- end }}
+  {{- with .tolerations }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- end -}}
+
 {{/* Environment of both services. .pod: the component's values, .port: of the service; management is 80 above it */}}
 {{- define "rembg.environment" -}}
 - {name: Service__Port, value: {{ .port | quote }}}

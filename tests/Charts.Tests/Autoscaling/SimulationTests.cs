@@ -2,6 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 using Rembg.Gateway.Pods;
 using Rembg.Simulation;
 using Rembg.Simulation.Gateways;
+using Rembg.Simulation.Platform;
 using Rembg.Simulation.Pods;
 using Rembg.Simulation.Stores;
 
@@ -17,6 +18,7 @@ public sealed class SimulationTests
         (rules.FullFor, rules.RestAfterFailure, rules.RetryBurst, rules.RetryShare)
             .ShouldBe((real.FullFor.TotalSeconds, real.RestAfterFailure.TotalSeconds, real.RetryBurst, real.RetryShare));
         GatewayCost.ProbeEverySeconds.ShouldBe(real.ProbeEvery.TotalSeconds);
+        Failures.ProbesNotice.ShouldBe(real.FailedProbes * (real.ProbeEvery + real.ConnectTimeout).TotalSeconds);
         Costs.Gateway.MaxBytesInFlight.ShouldBe(new Rembg.Gateway.Cutouts.Uploads.UploadOptions().MaxBytesInFlight);
     }
 

@@ -2,8 +2,8 @@ using Rembg.Simulation.Pods;
 
 namespace Rembg.Simulation.Gateways;
 
-/// <summary>How it ended at once; what was accepted is answered later.</summary>
-public enum Outcome { Accepted, Refused, Lost }
+/// <summary>How it ended at once: what was accepted is answered later, what was not met full pods, or a gateway full of uploads, or was lost.</summary>
+public enum Outcome { Accepted, Refused, NoMemory, Lost }
 
 /// <summary>
 /// A gateway, with its own view of each pod: two random choices among those that it does not take to be full, and one retry
@@ -55,26 +55,19 @@ public sealed class SimulatedGateway(int id, GatewayCost cost, PodRules rules, R
     /// <summary>Takes a request that no cache answers.</summary>
     public Outcome Run(PodCall call, IReadOnlyList<SimulatedPod> pods, double now)
     {
-        if ((_inFlight + 1) * cost.UploadBytes > cost.MaxBytesInFlight) return Outcome.Refused;
+        if ((_inFlight + 1) * cost.UploadBytes > cost.MaxBytesInFlight) return Outcome.NoMemory;
         _tokens = Math.Min(rules.RetryBurst, _tokens + rules.RetryShare);
         if (Choose(pods, except: null, now) is not { } first) return Outcome.Refused;
-        return Try(first, call, now) switch
-        {
-            Outcome.Refused => Again(call, pods, first, now, Outcome.Refused),
-            var outcome => outcome,
-        };
+        var outcome = Try(first, call, now);
+        return outcome == Outcome.Accepted ? outcome : Again(call, pods, first, now, outcome);
     }
 
-    /// <summary>The pod that held it died, and its connection broke.</summary>
-    public Outcome Broke(PodCall call, IReadOnlyList<SimulatedPod> pods, SimulatedPod died, double now)
+    /// <summary>The pod that held it died, and its connection broke, or it answers no probe any more.</summary>
+    public Outcome Move(PodCall call, IReadOnlyList<SimulatedPod> pods, SimulatedPod from, double now)
     {
-        Leave(died);
-        View(died).RestUntil = now + rules.RestAfterFailure;
-        return Again(call with { Arrived = now }, pods, died, now, Outcome.Lost);
+        View(from).RestUntil = now + rules.RestAfterFailure;
+        return Again(call with { Arrived = now }, pods, from, now, Outcome.Lost);
     }
-
-    /// <summary>The pod that held it is silent; the deadline ends it.</summary>
-    public void GaveUp(SimulatedPod silent) => Leave(silent);
 
     public void Answered(in Answer answer)
     {
@@ -84,9 +77,9 @@ public sealed class SimulatedGateway(int id, GatewayCost cost, PodRules rules, R
         view.HasRoom();
     }
 
-    /// <summary>A pod that, as far as it knows, has room for one more in the background: one run ahead, and no more.</summary>
-    public bool HasRoomForTask(IReadOnlyList<SimulatedPod> pods, double now) =>
-        Choose(pods, except: null, now) is { } pod && View(pod).Load(now) < 2;
+    /// <summary>Where a task may go: to a pod with, as far as this gateway knows, no more than a run and one ahead; what TaskRoom finds by trying.</summary>
+    public bool HasRoomForTask(IReadOnlyList<SimulatedPod> pods, int batch, double now) =>
+        Choose(pods, except: null, now) is { } pod && View(pod).Load(now) < 2 * batch;
 
     private Outcome Again(PodCall call, IReadOnlyList<SimulatedPod> pods, SimulatedPod except, double now, Outcome otherwise)
     {
@@ -98,11 +91,10 @@ public sealed class SimulatedGateway(int id, GatewayCost cost, PodRules rules, R
     private Outcome Try(SimulatedPod pod, PodCall call, double now)
     {
         ref var view = ref View(pod);
-        if (pod.IsSilent) return Outcome.Lost;
-        if (pod.DiedAt is not null)
+        if (pod.DiedAt is not null && !pod.IsSilent)
         {
             view.RestUntil = now + rules.RestAfterFailure;
-            return Outcome.Refused;
+            return Outcome.Lost;
         }
         if (pod.TryEnter(call))
         {
@@ -140,7 +132,8 @@ public sealed class SimulatedGateway(int id, GatewayCost cost, PodRules rules, R
         bool MayBeAsked(SimulatedPod pod) => pod != except && pod != and && !View(pod).IsFull(now) && View(pod).RestUntil <= now;
     }
 
-    private void Leave(SimulatedPod pod)
+    /// <summary>A run of its own has left that pod.</summary>
+    public void Leave(SimulatedPod pod)
     {
         View(pod).Leave();
         _inFlight--;

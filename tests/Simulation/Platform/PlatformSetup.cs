@@ -47,10 +47,13 @@ public sealed record PlatformSetup
 /// <summary>What goes wrong.</summary>
 /// <param name="CrashesPerPodHour">Pods that die of themselves; their container starts again.</param>
 /// <param name="ZoneLostAt">When a third of the nodes falls silent, gateways and pods; NaN: never.</param>
-/// <param name="EvictionSeconds">Until Kubernetes replaces the pods of a silent node: it takes 50 s to call the node unreachable, and waits as long as the pod tolerates that.</param>
+/// <param name="EvictionSeconds">Until Kubernetes replaces the pods of a silent node: it takes a while to notice, and then waits as long as the pod tolerates that, 300 s unless told otherwise.</param>
 /// <param name="BalancerSeconds">Until the load balancer sends nothing more to a gateway that is silent.</param>
-public sealed record Failures(double CrashesPerPodHour = 0, double ZoneLostAt = double.NaN, double EvictionSeconds = 350, double BalancerSeconds = 10)
+public sealed record Failures(double CrashesPerPodHour = 0, double ZoneLostAt = double.NaN, double EvictionSeconds = Failures.NoticeSeconds + 300, double BalancerSeconds = 10)
 {
-    /// <summary>Two probes, 2 s apart, each of which may take 2 s; a broken connection is noticed at once.</summary>
-    public const double ProbesNotice = 6;
+    /// <summary>Kubernetes' node-monitor-grace-period.</summary>
+    public const double NoticeSeconds = 50;
+
+    /// <summary>Two probes that each wait their 2 s, and 2 s before each; a broken connection is noticed at once.</summary>
+    public const double ProbesNotice = 8;
 }

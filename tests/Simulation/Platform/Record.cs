@@ -6,14 +6,21 @@ public sealed class Record(double seconds)
     private const int WindowSeconds = 10, Buckets = 400;
     private const double Least = 0.001, Growth = 1.03;
 
-    private readonly int[] _offered = new int[(int)seconds + 1], _refused = new int[(int)seconds + 1], _lost = new int[(int)seconds + 1];
+    private readonly int[] _offered = new int[(int)seconds + 1], _refused = new int[(int)seconds + 1], _lost = new int[(int)seconds + 1], _tasks = new int[(int)seconds + 1], _noMemory = new int[(int)seconds + 1];
     private readonly int[][] _latencies = [.. Enumerable.Range(0, (int)seconds / WindowSeconds + 1).Select(_ => new int[Buckets])];
 
     /// <summary>At each look of the autoscaler.</summary>
     public List<Sync> Syncs { get; } = [];
 
     public void Offer(double now) => _offered[(int)now]++;
-    public void Refuse(double now) => _refused[(int)now]++;
+
+    public void Refuse(double now, bool byGateway)
+    {
+        _refused[(int)now]++;
+        if (byGateway) _noMemory[(int)now]++;
+    }
+
+    public void RefuseTask(double now) => _tasks[(int)now]++;
     public void Lose(double now, int count = 1) => _lost[(int)now] += count;
 
     public void Answer(double now, double latency) =>
@@ -24,6 +31,12 @@ public sealed class Record(double seconds)
 
     /// <summary>Answered 503: full.</summary>
     public int Refused(double from, double to) => Sum(_refused, from, to);
+
+    /// <summary>Those of them that the gateway had no memory for.</summary>
+    public int RefusedByGateways(double from, double to) => Sum(_noMemory, from, to);
+
+    /// <summary>Tasks answered 503: their queue is full, or Redis too slow.</summary>
+    public int TasksRefused(double from, double to) => Sum(_tasks, from, to);
 
     /// <summary>Answered 502 or 504, or not at all, because a pod or a gateway was gone.</summary>
     public int Lost(double from, double to) => Sum(_lost, from, to);
@@ -47,14 +60,14 @@ public sealed class Record(double seconds)
         return Least * Math.Pow(Growth, bucket + 1);
     }
 
-    /// <summary>Seconds after <paramref name="from"/> until, for good, in each ten seconds the 95th percentile is within <paramref name="patience"/> and nothing is refused or lost.</summary>
-    public double Recovered(double from, double to, double patience)
+    /// <summary>Seconds after <paramref name="from"/> until, for good, in each ten seconds the 95th percentile is within <paramref name="patience"/> and no larger share than <paramref name="failing"/> is refused or lost.</summary>
+    public double Recovered(double from, double to, double patience, double failing = 0)
     {
         var recovered = from;
         for (var window = from; window < to; window += WindowSeconds)
         {
             var end = Math.Min(window + WindowSeconds, to);
-            if (Latency(0.95, window, end) > patience || Refused(window, end) + Lost(window, end) > 0) recovered = end;
+            if (Latency(0.95, window, end) > patience || Refused(window, end) + Lost(window, end) > failing * Offered(window, end)) recovered = end;
         }
         return recovered - from;
     }

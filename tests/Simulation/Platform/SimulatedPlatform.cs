@@ -17,7 +17,6 @@ public sealed class SimulatedPlatform
     private readonly Fleet<SimulatedPod> _pods;
     private readonly Fleet<SimulatedGateway> _gateways;
     private readonly SimulatedRedis? _redis;
-    private readonly Disasters _disasters;
     private readonly Queue<double> _tasks = [];
     private readonly List<Answer> _answers = [];
     private readonly List<SimulatedPod> _listed = [];
@@ -31,7 +30,6 @@ public sealed class SimulatedPlatform
         _redis = setup.Redis is null ? null : new(setup.Redis);
         _pods = new(setup.PodScaling, (id, ready) => new(id, setup.Pod, setup.MaxRequests, ready), setup.Pod.StartSeconds);
         _gateways = new(setup.GatewayScaling, (id, ready) => new(id, setup.Gateway, setup.Rules, _random, ready), setup.Gateway.StartSeconds);
-        _disasters = new(setup, _pods, _gateways, _random, _tasks.Enqueue);
     }
 
     /// <summary>Runs from beginning to end.</summary>
@@ -39,6 +37,7 @@ public sealed class SimulatedPlatform
     public Record Run(double seconds, Func<double, double> arrivals)
     {
         var record = new Record(seconds);
+        var disasters = new Disasters(_setup, _pods, _gateways, _listed, GatewayOf, _tasks.Enqueue, record, _random);
         _pods.Begin(_setup.FirstPods);
         _gateways.Begin(_setup.FirstGateways);
         var (scrape, sync) = (0.0, 5.0);
@@ -47,7 +46,7 @@ public sealed class SimulatedPlatform
             var now = tick * _setup.Step;
             _pods.Advance(now);
             _gateways.Advance(now);
-            _disasters.Advance(now, _listed, _gatewayById, record);
+            disasters.Advance(now);
             List(now);
 
             for (var count = _random.Poisson(arrivals(now) * _setup.Step); count > 0; count--) Arrive(now, record);
@@ -123,7 +122,7 @@ public sealed class SimulatedPlatform
     private void Accept(SimulatedGateway gateway, double now, Record record)
     {
         gateway.Work(_setup.Gateway.MissSeconds);
-        if (_tasks.Count >= _setup.Tasks.MaxWaiting || _redis?.TryWrite(_setup.Gateway.UploadBytes, now) == false) record.Refuse(now);
+        if (_tasks.Count >= _setup.Tasks.MaxWaiting || _redis?.TryWrite(_setup.Gateway.UploadBytes, now) == false) record.RefuseTask(now);
         else _tasks.Enqueue(now);
     }
 
@@ -133,7 +132,7 @@ public sealed class SimulatedPlatform
         while (_tasks.Count > 0 && _balanced.Count > 0)
         {
             var gateway = _balanced[_random.Next(_balanced.Count)];
-            if (gateway.DiedAt is not null || !gateway.HasRoomForTask(_listed, now)) return;
+            if (gateway.DiedAt is not null || !gateway.HasRoomForTask(_listed, _setup.Pod.MaxBatch, now)) return;
             var sent = _tasks.Dequeue();
             gateway.Work(_setup.Gateway.MissSeconds);
             _redis?.TryRead(_setup.Gateway.UploadBytes, now);
@@ -146,11 +145,13 @@ public sealed class SimulatedPlatform
 
     private void Deliver(in Answer answer, Record record)
     {
-        if (!_gatewayById.TryGetValue(answer.Call.Gateway, out var gateway) || gateway.DiedAt is not null) return;
+        if (GatewayOf(answer.Call.Gateway) is not { } gateway) return;
         gateway.Answered(answer);
         _redis?.TryWrite(_setup.Gateway.AnswerBytes, answer.At);
         if (!answer.Call.IsTask) record.Answer(answer.At, answer.At - answer.Call.Sent);
     }
+
+    private SimulatedGateway? GatewayOf(int id) => _gatewayById.TryGetValue(id, out var gateway) && gateway.DiedAt is null ? gateway : null;
 
     private void Scale(double now)
     {
@@ -167,7 +168,7 @@ public sealed class SimulatedPlatform
 
     internal static void Note(Outcome outcome, double now, Record record)
     {
-        if (outcome == Outcome.Refused) record.Refuse(now);
+        if (outcome is Outcome.Refused or Outcome.NoMemory) record.Refuse(now, byGateway: outcome == Outcome.NoMemory);
         if (outcome == Outcome.Lost) record.Lose(now);
     }
 }

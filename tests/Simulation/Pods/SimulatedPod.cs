@@ -31,7 +31,7 @@ public sealed class SimulatedPod(int id, PodCost cost, int maxRequests, double r
     /// <summary>Since when; its gateways do not know it yet.</summary>
     public double? DiedAt { get; private set; }
 
-    /// <summary>Its node is away: no connection breaks, so that whoever asks it waits in vain.</summary>
+    /// <summary>Its node is away: no connection breaks, and whoever asks it waits until probes find it out.</summary>
     public bool IsSilent { get; private set; }
 
     /// <summary>Waiting, running, and being composed: what the pod's door counts and X-Load says.</summary>
@@ -47,20 +47,22 @@ public sealed class SimulatedPod(int id, PodCost cost, int maxRequests, double r
         return true;
     }
 
-    /// <summary>Dies, and all it held with it.</summary>
-    public IReadOnlyList<PodCall> Die(double now, bool silent)
+    public void Die(double now, bool silent) => (DiedAt, IsSilent) = (now, silent);
+
+    /// <summary>What a dead pod held.</summary>
+    public IReadOnlyList<PodCall> Abandon()
     {
-        (DiedAt, IsSilent) = (now, silent);
-        List<PodCall> lost = [.. _composing.Select(c => c.Call), .. _batch.Take(_running), .. _waiting];
+        List<PodCall> held = [.. _composing.Select(c => c.Call), .. _batch.Take(_running), .. _waiting];
         _running = 0;
         _composing.Clear();
         _waiting.Clear();
-        return lost;
+        return held;
     }
 
     /// <summary>Ends runs that are over, starts new ones, and adds what was answered to <paramref name="answers"/>.</summary>
     public void Advance(double now, List<Answer> answers)
     {
+        if (DiedAt is not null) return;
         while (_running > 0 && _until <= now || _running == 0 && _waiting.Count > 0)
         {
             for (var i = 0; i < _running; i++)
