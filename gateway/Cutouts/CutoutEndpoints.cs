@@ -1,3 +1,4 @@
+using Rembg.Contract;
 using Rembg.Contract.Cutouts;
 using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts.Uploads;

@@ -1,3 +1,4 @@
+using Rembg.Contract;
 using Rembg.Gateway.Cutouts.Uploads;
 using Rembg.Gateway.Pods;
 

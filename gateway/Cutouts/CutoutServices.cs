@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Caching.Memory;
@@ -18,6 +19,7 @@ public static class CutoutServices
     {
         var services = builder.Services;
         builder.AddOptions<UploadOptions>(UploadOptions.Section);
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<UploadOptions>>((kestrel, uploads) => kestrel.Limits.MaxRequestBodySize = uploads.Value.MaxAnyBodyBytes);
         services.AddSingleton<UploadMemory>();
         services.AddSingleton<UploadReader>();
 

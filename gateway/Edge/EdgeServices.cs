@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Rembg.Contract.Hosting;
-using Rembg.Gateway.Cutouts.Uploads;
 using IPNetwork = System.Net.IPNetwork;
 
 namespace Rembg.Gateway.Edge;
@@ -15,7 +14,7 @@ public static class EdgeServices
     {
         var services = builder.Services;
         builder.AddOptions<EdgeOptions>(EdgeOptions.Section);
-        services.AddOptions<KestrelServerOptions>().Configure<IOptions<EdgeOptions>, IOptions<UploadOptions>>(Limit);
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<EdgeOptions>>(Limit);
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<EdgeOptions>>(Trust);
 
         var origins = (builder.Configuration.GetSection(EdgeOptions.Section).Get<EdgeOptions>() ?? new()).CorsOrigins;
@@ -33,10 +32,9 @@ public static class EdgeServices
         app.UseMiddleware<RequestDeadlineMiddleware>();
     }
 
-    private static void Limit(KestrelServerOptions kestrel, IOptions<EdgeOptions> edge, IOptions<UploadOptions> uploads)
+    private static void Limit(KestrelServerOptions kestrel, IOptions<EdgeOptions> edge)
     {
         var limits = kestrel.Limits;
-        limits.MaxRequestBodySize = uploads.Value.MaxAnyBodyBytes;
         limits.MaxConcurrentConnections = edge.Value.MaxConnections;
         limits.MinRequestBodyDataRate = limits.MinResponseDataRate = new(edge.Value.MinBytesPerSecond, TimeSpan.FromSeconds(5));
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);

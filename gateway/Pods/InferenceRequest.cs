@@ -1,4 +1,5 @@
 using System.Buffers;
+using Rembg.Contract;
 using Rembg.Contract.Cutouts;
 
 namespace Rembg.Gateway.Pods;

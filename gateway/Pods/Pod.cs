@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Rembg.Contract;
 using Rembg.Contract.Models;
 using Yarp.ReverseProxy.Model;
 

@@ -100,7 +100,7 @@ internal sealed class PodExchange(
                 Headers =
                 {
                     [PodHeaders.Deadline] = left.ToString(CultureInfo.InvariantCulture),
-                    [PodHeaders.Priority] = request.Priority.ToHeader(),
+                    [PodHeaders.Priority] = request.Priority.ToName(),
                     ["X-Request-Id"] = request.RequestId,
                 },
             },

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Options;
+using Rembg.Contract;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Cutouts;
 using Rembg.Gateway.Pods;

@@ -1,3 +1,5 @@
+using Rembg.Contract;
+
 namespace Rembg.Inference.Batching;
 
 /// <summary>

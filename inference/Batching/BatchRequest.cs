@@ -1,7 +1,6 @@
-namespace Rembg.Inference.Batching;
+using Rembg.Contract;
 
-/// <summary>Interactive callers wait at their screen; background work (tasks) fills what they leave free.</summary>
-public enum Priority { Interactive, Background }
+namespace Rembg.Inference.Batching;
 
 /// <summary>One image waiting for its mask.</summary>
 internal sealed class BatchRequest(byte[] input, Priority priority, Deadline deadline, long enqueued, System.Diagnostics.ActivityContext trace, CancellationToken caller)

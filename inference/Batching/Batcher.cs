@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Threading.Channels;
+using Rembg.Contract;
 using Rembg.Inference.Telemetry;
 
 namespace Rembg.Inference.Batching;

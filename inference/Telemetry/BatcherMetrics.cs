@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using Rembg.Inference.Batching;
+using Rembg.Contract;
 
 namespace Rembg.Inference.Telemetry;
 
@@ -13,7 +13,7 @@ public sealed partial class BatcherMetrics(Meter meter, string model, ILogger lo
 
     public void ObserveQueue(Func<Priority, int> length) =>
         meter.CreateObservableGauge("queue_length", () => Enum.GetValues<Priority>().Select(priority =>
-            new Measurement<int>(length(priority), _model, new("priority", InferenceMetrics.Name(priority)))), null, "Requests waiting for a batch.");
+            new Measurement<int>(length(priority), _model, new("priority", priority.ToName()))), null, "Requests waiting for a batch.");
 
     public void Waited(TimeSpan waited) => _queueWait.Record(waited.TotalSeconds, _model);
 

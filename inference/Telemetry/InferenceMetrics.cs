@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using Rembg.Inference.Batching;
+using Rembg.Contract;
 
 namespace Rembg.Inference.Telemetry;
 
@@ -15,7 +15,7 @@ public sealed class InferenceMetrics(IMeterFactory meters)
     /// <param name="outcome">ok, invalid, rejected, cancelled, expired, doomed or failed.</param>
     public void Answered(string model, Priority priority, string outcome, TimeSpan took)
     {
-        KeyValuePair<string, object?> modelTag = new("model", model), priorityTag = new("priority", Name(priority));
+        KeyValuePair<string, object?> modelTag = new("model", model), priorityTag = new("priority", priority.ToName());
         Requests.Add(1, modelTag, priorityTag, new("outcome", outcome));
         if (outcome == "ok") RequestSeconds.Record(took.TotalSeconds, modelTag, priorityTag);
     }
@@ -36,6 +36,4 @@ public sealed class InferenceMetrics(IMeterFactory meters)
     }
 
     public BatcherMetrics ForModel(string model, ILogger logger) => new(_meter, model, logger);
-
-    internal static string Name(Priority priority) => priority == Priority.Interactive ? "interactive" : "background";
 }

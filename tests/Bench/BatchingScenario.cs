@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
+using Rembg.Contract;
 using Rembg.Inference;
 using Rembg.Inference.Batching;
 using Rembg.Inference.Telemetry;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using Rembg.Contract;
 using Rembg.Gateway.Pods;
 
 namespace Rembg.Gateway.Tests.Pods;

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using Rembg.Contract;
 using Rembg.Inference.Batching;
 using Rembg.Inference.Telemetry;
 

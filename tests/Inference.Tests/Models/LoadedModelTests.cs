@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Rembg.Contract;
 using Rembg.Inference.Batching;
 using Rembg.Inference.Models;
 using Rembg.Inference.Telemetry;
