@@ -1,7 +1,9 @@
 {{/* Every template below takes the root as .root and, where it matters, the component's name as .component. */}}
 
+{{/* Services must be named as RFC 1035 says: no dots, a letter first; releases need not. */}}
 {{- define "rembg.fullname" -}}
-{{- .Values.fullnameOverride | default .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- $name := .Values.fullnameOverride | default .Release.Name | replace "." "-" -}}
+{{- regexReplaceAll "^([0-9])" $name "rembg-${1}" | trunc 40 | trimSuffix "-" -}}
 {{- end -}}
 
 {{- define "rembg.selector" -}}
@@ -12,9 +14,9 @@ app.kubernetes.io/component: {{ .component }}
 
 {{- define "rembg.labels" -}}
 {{ include "rembg.selector" . }}
-app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | replace "+" "_" | quote }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
 {{- with .root.Values.commonLabels }}
 {{ toYaml . }}
 {{- end }}

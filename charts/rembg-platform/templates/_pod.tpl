@@ -58,6 +58,13 @@ tolerations:
   {{- end }}
 {{- end -}}
 
+{{/* A variable that the chart sets from a value cannot be set a second time: the API server would refuse it, or one of the two would win. */}}
+{{- define "rembg.ownSettings" -}}
+{{- range concat .own (list "Service__Port" "Service__ManagementPort" "Service__DrainSeconds") }}
+{{- if hasKey $.settings . }}{{ fail (printf "%s.settings.%s: the chart sets it from a value of its own, change that" $.of .) }}{{ end }}
+{{- end }}
+{{- end -}}
+
 {{/* Environment of both services. .pod: the component's values, .port: of the service; management is 80 above it */}}
 {{- define "rembg.environment" -}}
 - {name: Service__Port, value: {{ .port | quote }}}

@@ -145,6 +145,16 @@ public sealed class WorkloadTests
     }
 
     [Fact]
+    public async Task Page_IsOneValue()
+    {
+        (await PageAsync("defaults")).ShouldBe("true");
+        (await PageAsync("everything")).ShouldBe("false");
+
+        static async Task<string> PageAsync(string values) =>
+            Settings.Environment((await Chart.RenderAsync(values)).One<V1Deployment>("gateway").Spec.Template.Spec.Containers[0])["Page__Enabled"];
+    }
+
+    [Fact]
     public async Task UploadLimit_IsOneValueForAllThatAnUploadPasses()
     {
         var release = await Chart.RenderAsync("everything"); // 40 MiB
