@@ -7,7 +7,7 @@ internal sealed record Sent(bool IsTask, TimeSpan Start, TimeSpan End, string Ou
     public const string Picture = "200", Accepted = "202", Unanswered = "unanswered";
 
     /// <summary>Slower than this is no good answer: usual ones take a tenth of a second on an idle machine.</summary>
-    public static readonly TimeSpan Slow = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Slow = TimeSpan.FromSeconds(2);
 
     public TimeSpan Took => End - Start;
     public bool Succeeded => Outcome is Picture or Accepted;

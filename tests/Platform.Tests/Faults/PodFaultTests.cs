@@ -54,6 +54,7 @@ public sealed class PodFaultTests(FaultTable table, ITestOutputHelper output)
 
         load.FaultBegins();
         platform.Pods[0].Freeze();
+        await load.GoesOnAsync(requests: 80);
         await load.GoesWellAsync();
 
         var report = await load.EndAsync();
