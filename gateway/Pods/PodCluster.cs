@@ -9,6 +9,8 @@ internal static class PodCluster
 {
     public const string Id = "inference";
 
+    public const string ProbePath = "/readyz";
+
     private const string Local = "http://127.0.0.1:7100";
 
     /// <summary>From the pod's own port to its management port, as both services have it by default.</summary>
@@ -26,7 +28,7 @@ internal static class PodCluster
             AvailableDestinationsPolicy = HealthCheckConstants.AvailableDestinations.HealthyAndUnknown,
             Active = new()
             {
-                Enabled = true, Path = "/readyz", Interval = options.ProbeEvery, Timeout = options.ConnectTimeout,
+                Enabled = true, Path = ProbePath, Interval = options.ProbeEvery, Timeout = options.ConnectTimeout,
                 Policy = ProbePolicy.PolicyName,
             },
             // No policy of YARP's is wanted here: PodExchange tells YARP of a pod that broke down.

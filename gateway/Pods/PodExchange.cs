@@ -48,12 +48,13 @@ internal sealed class PodExchange(
             ? Attempt.FromAnswer(context.Response, body, request.Options.ContentType)
             : left.IsCancellationRequested ? Attempt.Silent
             : Attempt.FromFailure(context.Features.GetRequiredFeature<IForwarderErrorFeature>(), body);
-        Learn(cluster, destination, request, context.Response, attempt);
+        await LearnAsync(cluster, destination, request, context.Response, attempt, cancellationToken);
         return attempt;
     }
 
     /// <summary>Every exchange teaches something about the pod and the image.</summary>
-    private void Learn(ClusterState cluster, DestinationState destination, InferenceRequest request, HttpResponse response, Attempt attempt)
+    private async Task LearnAsync(
+        ClusterState cluster, DestinationState destination, InferenceRequest request, HttpResponse response, Attempt attempt, CancellationToken cancellationToken)
     {
         var pod = Pod.Of(destination);
         if (int.TryParse(response.Headers[PodHeaders.Load].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var load)) pod.Reported(load, time);
@@ -67,8 +68,10 @@ internal sealed class PodExchange(
                 pod.Full(request.Priority, options.Value.FullFor, time);
                 break;
             case { Retry: RetryReason.Died }:
-                quarantine.Died(request.Sha256, pod.LostTogether(time));
+                var lost = pod.LostTogether(time);
                 Rest();
+                // A network that cuts connections looks the same from here, and no image is to blame for that.
+                if (!await AnswersAsync(cluster, destination, cancellationToken)) quarantine.Died(request.Sha256, lost);
                 break;
             case { Retry: RetryReason.Garbage }:
                 if (pod.TalkedNonsense() >= MuchNonsense) Rest();
@@ -80,6 +83,25 @@ internal sealed class PodExchange(
         }
 
         void Rest() => health.SetPassive(cluster, destination, DestinationHealth.Unhealthy, options.Value.RestAfterFailure);
+    }
+
+    /// <summary>Whether it is still there, well or not.</summary>
+    private async Task<bool> AnswersAsync(ClusterState cluster, DestinationState destination, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(options.Value.ConnectTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        try
+        {
+            var config = destination.Model.Config;
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(new Uri(config.Health ?? config.Address), PodCluster.ProbePath));
+            using var answer = await cluster.Model.HttpClient.SendAsync(request, either.Token);
+            return true;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return false;
+        }
     }
 
     private DefaultHttpContext Context(InferenceRequest request, AnswerBuffer body)

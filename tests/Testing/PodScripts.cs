@@ -42,14 +42,14 @@ public static class PodScripts
 
     public static PodScript Refuses(Problem problem) => (context, _) => ProblemWriter.WriteAsync(context, problem);
 
-    /// <summary>Dies with the request in hand.</summary>
+    /// <summary>Loses the connection with the request in hand; is still there, unlike after <see cref="FakePod.KillAsync"/>.</summary>
     public static PodScript Dies() => (context, _) =>
     {
         context.Abort();
         return Task.CompletedTask;
     };
 
-    /// <summary>Dies when a part of the answer is out.</summary>
+    /// <summary>Loses the connection when a part of the answer is out.</summary>
     public static PodScript DiesMidAnswer() => async (context, request) =>
     {
         context.Response.ContentLength = 100_000;
