@@ -23,6 +23,7 @@ public sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Prob
         catch (Exception exception)
         {
             var problem = ToProblem(exception);
+            if (exception is OutOfMemoryException) Log.OutOfMemory(logger, context.TraceIdentifier);
             if (problem.Status == StatusCodes.Status500InternalServerError) Log.Unexpected(logger, exception, context.TraceIdentifier);
             if (context.Response.HasStarted)
             {
@@ -41,6 +42,8 @@ public sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Prob
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
             new(413, "image_too_large", "The upload is too large"),
         BadHttpRequestException bad => new(bad.StatusCode, "invalid_request", "The request is not well formed"),
+        // Of this request, not of the process: what it held is free again, and another pod may have room for it.
+        OutOfMemoryException => Problem.Overloaded("There is no memory for this request.", PodHeaders.QueueFull),
         OperationCanceledException => Problem.DeadlineExceeded(),
         _ => Problem.Internal(),
     };
@@ -59,6 +62,9 @@ public sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Prob
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "Unexpected error in request {RequestId}")]
         public static partial void Unexpected(ILogger logger, Exception exception, string requestId);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "No memory for request {RequestId}: more is admitted than the limit can hold")]
+        public static partial void OutOfMemory(ILogger logger, string requestId);
     }
 }
 

@@ -35,6 +35,12 @@ public static class Program
             progress.Say($"Rembg.Models: {e.Message.TrimEnd('.')}. Put that right and run this again.");
             return 1;
         }
+        catch (ArgumentOutOfRangeException e) when (e.TargetSite?.DeclaringType?.Namespace is "System.IO" or "System.IO.Strategies")
+        {
+            // What the runtime makes of EFBIG: a limit on the size of files, be it the file system's or ulimit's.
+            progress.Say("Rembg.Models: a file is larger than may be written here. Put that right and run this again.");
+            return 1;
+        }
 
         void Stop(PosixSignalContext context)
         {
