@@ -12,7 +12,7 @@ namespace Rembg.Platform.Tests.Faults;
 [Collection(OneFaultAtATime.Name)]
 public sealed class MemoryFaultTests(FaultTable table, ITestOutputHelper output) : IDisposable
 {
-    private const int HeapMiB = 64, LargeMiB = 9;
+    private const int HeapMiB = 48, LargeMiB = 9;
     private static readonly byte[] Small = TaskApi.Picture(1);
     private readonly string _models = Directory.CreateTempSubdirectory("rembg-memory-").FullName;
 
@@ -48,9 +48,9 @@ public sealed class MemoryFaultTests(FaultTable table, ITestOutputHelper output)
         report.Recovery.ShouldBeLessThan(TimeSpan.FromSeconds(30));
     }
 
-    /// <summary>Requests stay for up to a second, as they do while a real model is busy.</summary>
+    /// <summary>Requests stay for half a second, as they would while a real model is busy.</summary>
     private Task<ServiceProcess> StartPodAsync() => ServiceProcess.StartAsync("Rembg.Inference",
-        [$"--Models:Directory={_models}", "--Models:Names=tiny", "--Models:Provider=Cpu", "--Batching:Sizes:tiny:0=1", "--Batching:Sizes:tiny:1=16", "--Batching:DelayMilliseconds=1000"],
+        [$"--Models:Directory={_models}", "--Models:Names=tiny", "--Models:Provider=Cpu", "--Batching:Sizes:tiny:0=1", "--Batching:Sizes:tiny:1=16", "--Batching:DelayMilliseconds=500"],
         environment: new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = (HeapMiB << 20).ToString("X", CultureInfo.InvariantCulture) });
 
     private static byte[] Picture(int number, bool large) => [.. Small, .. new byte[large ? LargeMiB << 20 : 0], .. BitConverter.GetBytes(number)];
