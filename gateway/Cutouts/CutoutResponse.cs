@@ -9,6 +9,8 @@ namespace Rembg.Gateway.Cutouts;
 /// <summary>A cutout as an HTTP answer.</summary>
 internal static class CutoutResponse
 {
+    private const int PieceBytes = 256 << 10;
+
     /// <summary>Whether <c>If-None-Match</c> names the answer, which then need not be made.</summary>
     public static bool IsKnownToClient(HttpContext context, CutoutKey key)
     {
@@ -29,7 +31,17 @@ internal static class CutoutResponse
         Describe(context, answer);
         response.ContentType = cutout.ContentType;
         response.ContentLength = cutout.Bytes.Length;
-        await response.Body.WriteAsync(cutout.Bytes, context.RequestAborted);
+        await WriteInPiecesAsync(response.Body, cutout.Bytes, context.RequestAborted);
+    }
+
+    /// <summary>
+    /// Never all at once: the server would copy it all into its own buffer, and hold that for as long as the client
+    /// takes to read. A picture that many ask for and nobody reads would be there once for each of them.
+    /// </summary>
+    private static async Task WriteInPiecesAsync(Stream body, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        for (; bytes.Length > PieceBytes; bytes = bytes[PieceBytes..]) await body.WriteAsync(bytes[..PieceBytes], cancellationToken);
+        await body.WriteAsync(bytes, cancellationToken);
     }
 
     /// <summary>The headers of an answer, whatever form its body takes.</summary>

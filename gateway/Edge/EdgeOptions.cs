@@ -16,7 +16,15 @@ public sealed class EdgeOptions : IValidatableObject
     [Range(1, 1_000_000, ErrorMessage = "Edge:MaxConnections must be between 1 and 1000000.")]
     public int MaxConnections { get; set; } = 2048;
 
-    /// <summary>Least rate, in bytes per second, at which a client must send and take; slower ones are cut off after 5 s.</summary>
+    /// <summary>Time for the line and the headers of a request; then 408, and the connection is closed.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00", ErrorMessage = "Edge:HeadersTimeout must be between 1 s and 10 min.")]
+    public TimeSpan HeadersTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a client may send and take more slowly than <see cref="MinBytesPerSecond"/>; then it is cut off.</summary>
+    [Range(typeof(TimeSpan), "00:00:01.1", "00:10:00", ErrorMessage = "Edge:SlowFor must be between 1.1 s and 10 min.")]
+    public TimeSpan SlowFor { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Least rate, in bytes per second, at which a client must send and take.</summary>
     [Range(1, 1_000_000_000, ErrorMessage = "Edge:MinBytesPerSecond must be between 1 and 1000000000.")]
     public double MinBytesPerSecond { get; set; } = 16 << 10;
 

@@ -36,8 +36,8 @@ public static class EdgeServices
     {
         var limits = kestrel.Limits;
         limits.MaxConcurrentConnections = edge.Value.MaxConnections;
-        limits.MinRequestBodyDataRate = limits.MinResponseDataRate = new(edge.Value.MinBytesPerSecond, TimeSpan.FromSeconds(5));
-        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        limits.MinRequestBodyDataRate = limits.MinResponseDataRate = new(edge.Value.MinBytesPerSecond, edge.Value.SlowFor);
+        limits.RequestHeadersTimeout = edge.Value.HeadersTimeout;
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
         limits.MaxRequestBufferSize = 256 << 10; // a connection reads no further ahead of its request than this
         limits.MaxRequestHeaderCount = 50;

@@ -1,0 +1,64 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Rembg.Testing;
+
+/// <summary>A client that does what no HTTP library would: its bytes are its own business.</summary>
+public sealed class RawClient : IDisposable
+{
+    private readonly Socket _socket;
+
+    private RawClient(Socket socket) => _socket = socket;
+
+    /// <param name="receiveBuffer">Bytes that the system takes in for a client that does not read.</param>
+    public static async Task<RawClient> ConnectAsync(Uri address, int receiveBuffer = 64 << 10)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = receiveBuffer, NoDelay = true };
+        await socket.ConnectAsync(IPAddress.Loopback, address.Port);
+        return new(socket);
+    }
+
+    public async Task SendAsync(string head, byte[]? body = null)
+    {
+        await _socket.SendAsync(Encoding.ASCII.GetBytes(head));
+        if (body is not null) await _socket.SendAsync(body);
+    }
+
+    /// <summary>Sends the same again and again, so many a second, until the other side has had enough; then all that it said.</summary>
+    public async Task<string> DripAsync(string drop, TimeSpan every)
+    {
+        using var clock = new PeriodicTimer(every, TimeProvider.System);
+        var answer = ReadToEndAsync();
+        while (!answer.IsCompleted && await clock.WaitForNextTickAsync())
+        {
+            try
+            {
+                await SendAsync(drop);
+            }
+            catch (SocketException)
+            {
+                break;
+            }
+        }
+        return Encoding.ASCII.GetString(await answer);
+    }
+
+    /// <summary>What comes until the other side closes or breaks the connection.</summary>
+    public async Task<byte[]> ReadToEndAsync()
+    {
+        using var all = new MemoryStream();
+        var buffer = new byte[64 << 10];
+        try
+        {
+            while (await _socket.ReceiveAsync(buffer) is > 0 and var read) all.Write(buffer, 0, read);
+        }
+        catch (SocketException)
+        {
+            // broken: no more comes
+        }
+        return all.ToArray();
+    }
+
+    public void Dispose() => _socket.Dispose();
+}
