@@ -7,7 +7,7 @@ using Rembg.Testing;
 
 namespace Rembg.Inference.Tests.Imaging.Headers;
 
-/// <summary>Whatever the bytes, the answer is a header within the limits or a problem of the caller's.</summary>
+/// <summary>Whatever the bytes, the answer is a header within the limits or a problem of the caller's, for hardly any memory.</summary>
 public class ImageHeaderProperties
 {
     private static readonly byte[][] Starts =
@@ -35,6 +35,25 @@ public class ImageHeaderProperties
         HeaderOrProblem(changed);
     }
 
+    [Property(MaxTest = 2000, Replay = "6,7")]
+    public void RealFileWithALengthOrSizeThatIsFarOff(NonNegativeInt file, NonNegativeInt at, uint value)
+    {
+        var changed = Files[file.Get % Files.Length].ToArray();
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(changed.AsSpan(2 + at.Get % 400), uint.MaxValue - value % 20 * 0x08_01_01_01u);
+        HeaderOrProblem(changed);
+    }
+
+    [Property(MaxTest = 2000, Replay = "8,9")]
+    public void AnyExif_IsAnOrientation(byte[] bytes, bool littleEndian, byte offset, byte entries)
+    {
+        byte[] start = littleEndian ? [.. "II*\0"u8, offset, 0, 0, 0] : [.. "MM\0*"u8, 0, 0, 0, offset];
+        byte[] count = littleEndian ? [entries, 0, 0x12, 0x01, 3, 0] : [0, entries, 0x01, 0x12, 0, 3];
+
+        Exif.Orientation(bytes).ShouldBeInRange(1, 8);
+        Exif.Orientation([.. start, .. bytes]).ShouldBeInRange(1, 8);
+        Exif.Orientation([.. "Exif\0\0"u8, .. start, .. count, .. bytes]).ShouldBeInRange(1, 8);
+    }
+
     [Property(MaxTest = 500, Replay = "4,5")]
     public void RealFileCutAnywhere_IsNeverAWholeOne(NonNegativeInt file, NonNegativeInt at)
     {
@@ -47,16 +66,19 @@ public class ImageHeaderProperties
     private static void HeaderOrProblem(byte[] file)
     {
         var limits = new ImageLimits();
+        var before = GC.GetAllocatedBytesForCurrentThread();
         try
         {
             var header = ImageHeader.Read(file, limits);
             header.Pixels.ShouldBeInRange(1, limits.MaxPixels);
             header.Orientation.ShouldBeInRange(1, 8);
             header.Length.ShouldBeInRange(1, file.Length);
+            header.MetadataBytes.ShouldBeInRange(0, file.Length);
         }
         catch (ProblemException refused)
         {
             refused.Problem.Status.ShouldBeInRange(400, 422);
         }
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(200_000, "whatever sizes it claims");
     }
 }
