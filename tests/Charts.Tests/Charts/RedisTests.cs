@@ -33,4 +33,17 @@ public sealed class RedisTests
         (server.Name, server.Key).ShouldBe((secret.Metadata.Name, secret.Data.Keys.Single()));
         (client.Name, client.Key).ShouldBe((server.Name, server.Key));
     }
+
+    [Fact]
+    public async Task Password_OutlivesUpgrades()
+    {
+        // base64 of "of the first installation"
+        await using var cluster = await LookedUpSecret.StartAsync("rembg-redis", new() { ["password"] = "b2YgdGhlIGZpcnN0IGluc3RhbGxhdGlvbg==" });
+        System.Text.Encoding.UTF8.GetString(await PasswordAsync(cluster.Arguments)).ShouldBe("of the first installation");
+
+        await using var other = await LookedUpSecret.StartAsync("another-redis", []);
+        (await PasswordAsync(other.Arguments)).ShouldNotBe(await PasswordAsync(other.Arguments), "a new one for each new installation");
+
+        static async Task<byte[]> PasswordAsync(IEnumerable<string> cluster) => (await Chart.RenderAsync([.. cluster, "--show-only", "templates/redis/secret.yaml"])).One<V1Secret>("redis").Data["password"];
+    }
 }

@@ -43,6 +43,11 @@ public sealed class ScalingTests
         metrics.Where(m => m.Type == "Pods").Select(m => m.Pods.Metric.Name).ShouldBe(rules.Rules.Select(r => r.Name.As));
         metrics.Where(m => m.Type == "External").Select(m => m.External.Metric.Name).ShouldBe(rules.ExternalRules.Select(r => r.Name.As));
         metrics.ShouldAllBe(m => (m.Pods == null ? m.External.Target : m.Pods.Target).Type == "AverageValue");
+        // The controller asks by namespace, and for pods by their names; the answer must come from there and from nowhere else.
+        rules.Rules.ShouldAllBe(r => r.Resources.Overrides["namespace"].Resource == "namespace" && r.Resources.Overrides["pod"].Resource == "pod" && r.MetricsQuery.Contains("<<.GroupBy>>"));
+        rules.ExternalRules.ShouldAllBe(r => r.Resources.Overrides["namespace"].Resource == "namespace");
+        foreach (var query in rules.Rules.Concat(rules.ExternalRules).Select(r => r.MetricsQuery))
+            System.Text.RegularExpressions.Regex.Count(query, "rembg_[a-z_]+{").ShouldBe(System.Text.RegularExpressions.Regex.Count(query, "<<.LabelMatchers>>"), "each series of " + query);
     }
 
     [Fact]

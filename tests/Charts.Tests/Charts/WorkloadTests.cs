@@ -119,6 +119,21 @@ public sealed class WorkloadTests
         }
     }
 
+    [Theory]
+    [InlineData("production")]
+    [InlineData("everything")]
+    public async Task Prometheus_IsLetInWhereItScrapes(string values)
+    {
+        var release = await Chart.RenderAsync(values);
+        foreach (var monitor in release.All<PodMonitor>())
+        {
+            var policy = release.All<V1NetworkPolicy>().Where(p => p.Spec.PodSelector.MatchLabels.All(label => monitor.Spec.Selector.MatchLabels[label.Key] == label.Value)).ShouldHaveSingleItem();
+            // By port alone, or from a whole namespace: Prometheus' own labels are not ours to know.
+            policy.Spec.Ingress.ShouldContain(rule => rule.Ports.Any(p => p.Port.Value == monitor.Spec.PodMetricsEndpoints[0].Port)
+                && (rule.FromProperty == null || rule.FromProperty.Any(from => from.NamespaceSelector != null && from.PodSelector == null)), monitor.Metadata.Name);
+        }
+    }
+
     [Fact]
     public async Task Inference_HasNoWayOutButToTheCollector()
     {
