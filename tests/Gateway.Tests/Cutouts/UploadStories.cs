@@ -84,6 +84,21 @@ public sealed class UploadStories : IAsyncLifetime
     public Task FormInAForm_IsRefused() => ShouldBe("invalid_request", new MultipartFormDataContent { { new MultipartContent("mixed") { new StringContent("x") }, "file" } });
 
     [Theory]
+    [InlineData("<script>alert(1)</script>.png")]
+    [InlineData("../../../etc/passwd")]
+    [InlineData("Käse\\\".jpg")]
+    [InlineData("")]
+    public async Task StrangeFileName_IsNoMatter(string name)
+    {
+        var answer = await _gateway.Client.PostAsync("/v1/remove-background", NamedFile(name));
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        if (name.Length > 0) answer.Headers.Concat(answer.Content.Headers).SelectMany(header => header.Value).ShouldNotContain(value => value.Contains(name, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public Task FileNameOfTenKilobytes_IsRefused() => ShouldBe("invalid_request", NamedFile(new string('n', 10_000)));
+
+    [Theory]
     [InlineData("multipart/form-data")]
     [InlineData("multipart/form-data; boundary=")]
     [InlineData("multipart/form-data; boundary=LONG")]
@@ -196,6 +211,13 @@ public sealed class UploadStories : IAsyncLifetime
             sockets.ForEach(socket => socket.Dispose());
         }
         await Eventually.TrueAsync(async () => (await _gateway.Client.PostAsync("/v1/remove-background", Images.Raw())).IsSuccessStatusCode, "the room is free again");
+    }
+
+    private static ByteArrayContent NamedFile(string name)
+    {
+        var body = new ByteArrayContent([.. Encoding.UTF8.GetBytes($"--x\r\nContent-Disposition: form-data; name=file; filename=\"{name}\"\r\n\r\n"), .. Images.Jpeg(), .. "\r\n--x--\r\n"u8]);
+        body.Headers.TryAddWithoutValidation("Content-Type", "multipart/form-data; boundary=x");
+        return body;
     }
 
     private async Task<NetworkStream> BeginUploadAsync()
