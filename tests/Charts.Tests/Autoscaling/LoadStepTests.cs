@@ -44,7 +44,7 @@ public sealed class LoadStepTests(ITestOutputHelper output)
         output.WriteLine("  pods wanted/ready, after seconds: " + string.Join(' ', run.Syncs.Where((s, i) => i == 0 || s.Wanted != run.Syncs[i - 1].Wanted).Select(s => $"{s.Time - StepAt:F0}:{s.Wanted}/{s.Ready}")));
 
         // Nothing is refused once the new pods are up, although they still have to work off what has gathered; nothing is ever lost.
-        run.Refused(Math.Ceiling(up), End).ShouldBe(0);
+        run.Refused(Math.Floor(up) + 1, End).ShouldBe(0);
         run.Lost(0, End).ShouldBe(0);
         // Recovers: the reaction (sync, scrape, one minute of looking back), then at most two starts, then the queues.
         recovered.ShouldBeLessThan(90 + 2 * cost.StartSeconds);
@@ -56,6 +56,25 @@ public sealed class LoadStepTests(ITestOutputHelper output)
         ((double)wanted[^1]).ShouldBeLessThan(1.5 * needed);
         run.Syncs[^1].Wanted.ShouldBeLessThanOrEqualTo(least + 1);
         run.Syncs.Where(s => s.Time < StepAt).ShouldAllBe(s => s.Wanted <= least + 1);
+    }
+
+    /// <summary>More gateways know less of each pod, and other seeds bring other queues.</summary>
+    public static IEnumerable<object[]> Crowds => from name in Pods.Keys from gateways in new[] { 2, 6 } select new object[] { name, gateways };
+
+    [Theory, MemberData(nameof(Crowds))]
+    public async Task NewPodsThatCanCarryTheLoad_LeaveNobodyRefused(string name, int gateways)
+    {
+        var (cost, values) = Pods[name];
+        var setup = RenderedPlatform.Of(await Chart.RenderAsync(values), cost);
+        (setup.GatewayScaling.MinReplicas, setup.GatewayScaling.MaxReplicas) = (gateways, gateways);
+        var quiet = 0.6 * cost.Capacity * setup.PodScaling.MinReplicas!.Value;
+        foreach (var seed in Enumerable.Range(1, 10))
+        {
+            var run = new SimulatedPlatform(setup with { Seed = seed }).Run(StepAt + 600, now => now >= StepAt ? 5 * quiet : quiet);
+            // Just as many as the load keeps busy, with nothing to spare for what waits.
+            var up = run.Syncs.First(s => s.Wanted >= Math.Ceiling(Math.Round(5 * quiet / cost.Capacity, 6))).Time + cost.StartSeconds;
+            run.Refused(Math.Floor(up) + 1, StepAt + 600).ShouldBe(0, $"seed {seed}: up after {up - StepAt:F1} s, last refusal in second {run.LastRefusal(StepAt, StepAt + 600) - StepAt}");
+        }
     }
 
     /// <summary>How often the number of pods goes back by more than a quarter from its last highest or lowest value.</summary>
