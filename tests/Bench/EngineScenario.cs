@@ -14,30 +14,34 @@ namespace Rembg.Bench;
 /// </summary>
 internal static class EngineScenario
 {
-    private const int Width = 2000, Height = 1500, Clients = 4, Images = 24, BareRuns = 6;
+    private const int Width = 2000, Height = 1500, Clients = 4, Images = 16, BareRuns = 6, Rounds = 3;
 
     public static async Task RunAsync(Report report)
     {
         var model = Environment.GetEnvironmentVariable("MODEL") ?? "isnet-general-use";
         var jpeg = TestPhoto.Jpeg(Width, Height);
+        await using var platform = await Platform.StartWithRealModelAsync(model, podArguments: ["--Batching:MaxBatchSize=1"]);
+        await Load.CutAsync(platform.Http, TestPhoto.Unique(jpeg, -1));
 
-        // The bare loop before and after, so that a machine that changes its speed meets both sides.
-        var before = Bare(model, jpeg);
-        var platform = await PlatformSecondsAsync(model, jpeg);
-        var after = Bare(model, jpeg);
-        var (run, image) = ((before.Run + after.Run) / 2, (before.Image + after.Image) / 2);
-
-        report.Line($"{model}, {Width} x {Height} JPEG of {jpeg.Length / 1e6:F1} MB, {Images} images by {Clients} clients.");
+        report.Line($"{model}, {Width} x {Height} JPEG of {jpeg.Length / 1e6:F1} MB; in turn, bare before and after each round of {Images} images by {Clients} clients.");
         report.Line();
-        report.Row("", "seconds an image", "images/s");
-        report.Row("---", "---:", "---:");
-        report.Row("bare ONNX run", $"{run:F3}", $"{1 / run:F2}");
-        report.Row("bare image work, over all cores", $"{image:F3}", "");
-        report.Row("bare, together", $"{run + image:F3}", $"{1 / (run + image):F2}");
-        report.Row("platform", $"{platform:F3}", $"{1 / platform:F2}");
+        report.Row("round", "bare ONNX run, s", "bare image work over all cores, s", "platform, s an image", "platform over bare");
+        report.Row("---:", "---:", "---:", "---:", "---:");
+        var (rounds, before) = (new List<(double Efficiency, double Seconds)>(), Bare(model, jpeg));
+        for (var round = 0; round < Rounds; round++)
+        {
+            // A machine that changes its speed meets both sides.
+            var seconds = await PlatformSecondsAsync(platform.Http, jpeg, round);
+            var after = Bare(model, jpeg);
+            var (run, image) = ((before.Run + after.Run) / 2, (before.Image + after.Image) / 2);
+            rounds.Add(((run + image) / seconds, seconds));
+            report.Row($"{round + 1}", $"{run:F3}", $"{image:F3}", $"{seconds:F3}", $"{(run + image) / seconds:F3}");
+            before = after;
+        }
         report.Line();
-        report.Figure("engine_efficiency", (run + image) / platform, "platform over bare; reach 0.95");
-        report.Figure("engine_images_per_second", 1 / platform, "through the platform");
+        rounds.Sort();
+        report.Figure("engine_efficiency", rounds[Rounds / 2].Efficiency, "images/s of the platform over those of the bare loop, median of the rounds; reach 0.95");
+        report.Figure("engine_images_per_second", 1 / rounds[Rounds / 2].Seconds, "through the platform, same round");
     }
 
     private static (double Run, double Image) Bare(string model, byte[] jpeg)
@@ -70,15 +74,13 @@ internal static class EngineScenario
         return (run, image / Environment.ProcessorCount);
     }
 
-    private static async Task<double> PlatformSecondsAsync(string model, byte[] jpeg)
+    private static async Task<double> PlatformSecondsAsync(HttpClient http, byte[] jpeg, int round)
     {
-        await using var platform = await Platform.StartWithRealModelAsync(model, podArguments: ["--Batching:MaxBatchSize=1"]);
-        await Load.CutAsync(platform.Http, TestPhoto.Unique(jpeg, -1));
         var next = 0;
         var started = Stopwatch.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, Clients).Select(async _ =>
         {
-            for (int i; (i = Interlocked.Increment(ref next)) <= Images;) await Load.CutAsync(platform.Http, TestPhoto.Unique(jpeg, i));
+            for (int i; (i = Interlocked.Increment(ref next)) <= Images;) await Load.CutAsync(http, TestPhoto.Unique(jpeg, round * Images + i));
         }));
         return Stopwatch.GetElapsedTime(started).TotalSeconds / Images;
     }
