@@ -83,7 +83,7 @@ internal sealed class MemoryTaskQueue(IOptions<TaskOptions> options, TaskSignals
                 End(task, TaskState.Failed);
                 metrics.Buried(task.Id);
             }
-            return Task.FromResult<IReadOnlyList<TaskLease>>([.. free[true].Take(count).Select(task => task.Lease(now, _options.Lease))]);
+            return Task.FromResult<IReadOnlyList<TaskLease>>([.. free[true].Take(count).Select(task => _tasks.Lease(task))]);
         }
     }
 
@@ -109,7 +109,7 @@ internal sealed class MemoryTaskQueue(IOptions<TaskOptions> options, TaskSignals
 
     public Task<bool> ReturnAsync(TaskLease lease, Problem? badEnd, TimeSpan delay) => IfHeld(lease, task =>
     {
-        task.Return(countsAsAttempt: badEnd is not null, time.GetUtcNow() + delay);
+        _tasks.Return(task, countsAsAttempt: badEnd is not null, delay);
         if (delay == TimeSpan.Zero) signals.Work();
     });
 
@@ -118,9 +118,8 @@ internal sealed class MemoryTaskQueue(IOptions<TaskOptions> options, TaskSignals
         lock (_lock)
         {
             _tasks.Sweep();
-            var queued = _tasks.Unfinished.Where(task => task.State == TaskState.Queued).ToList();
-            var oldest = queued.Count == 0 ? TimeSpan.Zero : time.GetUtcNow() - queued[0].CreatedAt;
-            return Task.FromResult(new QueueDepth(queued.Count, _tasks.Unfinished.Count - queued.Count, oldest, Dead: 0));
+            var oldest = _tasks.Unfinished.FirstOrDefault(task => task.State == TaskState.Queued) is { } first ? time.GetUtcNow() - first.CreatedAt : TimeSpan.Zero;
+            return Task.FromResult(new QueueDepth(_tasks.Queued, _tasks.Unfinished.Count - _tasks.Queued, oldest, Dead: 0));
         }
     }
 

@@ -11,9 +11,12 @@ internal sealed class MemoryTaskStore(TaskOptions options, TimeProvider time)
     private readonly Queue<MemoryTask> _pictures = [], _finished = []; // oldest first, to be swept
     private readonly Dictionary<string, MemoryTask> _promises = [];
     private long _places, _inputBytes, _pictureBytes;
+    private int _running;
 
     /// <summary>Queued or running, in order of acceptance.</summary>
     public IReadOnlyCollection<MemoryTask> Unfinished => _unfinished.Values;
+
+    public int Queued => _unfinished.Count - _running;
 
     public MemoryTask? Find(string id) => _tasks.GetValueOrDefault(id);
 
@@ -38,6 +41,19 @@ internal sealed class MemoryTaskStore(TaskOptions options, TimeProvider time)
         return added;
     }
 
+    public TaskLease Lease(MemoryTask task)
+    {
+        if (task.State == TaskState.Queued) _running++; // else its lease ran out
+        return task.Lease(time.GetUtcNow(), options.Lease);
+    }
+
+    /// <summary>Back to its old place in the queue.</summary>
+    public void Return(MemoryTask task, bool countsAsAttempt, TimeSpan delay)
+    {
+        _running--;
+        task.Return(countsAsAttempt, time.GetUtcNow() + delay);
+    }
+
     public void KeepPicture(MemoryTask task, CutoutAnswer answer)
     {
         (task.Result, task.Picture) = (TaskResult.Of(answer), answer.Cutout);
@@ -49,6 +65,7 @@ internal sealed class MemoryTaskStore(TaskOptions options, TimeProvider time)
     public void End(MemoryTask task, TaskState state)
     {
         if (!_unfinished.Remove(task.Place)) return;
+        if (task.State == TaskState.Running) _running--;
         task.State = state;
         task.FinishedAt = time.GetUtcNow();
         task.DropInput();
@@ -73,7 +90,9 @@ internal sealed class MemoryTaskStore(TaskOptions options, TimeProvider time)
 
     /// <summary>What the client sees; the place in the queue counts those that nobody runs yet.</summary>
     public CutoutTask View(MemoryTask task) => task.View(
-        task.State == TaskState.Queued ? 1 + Unfinished.TakeWhile(other => other != task).LongCount(other => other.State == TaskState.Queued) : null);
+        task.State != TaskState.Queued ? null
+        : task.Place == _places ? Queued // the last; accepting must not cost more the longer the queue is
+        : 1 + Unfinished.TakeWhile(other => other != task).LongCount(other => other.State == TaskState.Queued));
 
     private void DropPicture(MemoryTask task)
     {
