@@ -13,7 +13,11 @@ namespace Rembg.Inference;
 
 public static class Program
 {
-    public static Task<int> Main(string[] args) => ServiceHost.RunAsync(() => Build(args));
+    public static Task<int> Main(string[] args)
+    {
+        NativeHeap.Bound(); // before there are threads
+        return ServiceHost.RunAsync(() => Build(args));
+    }
 
     /// <summary>The whole pod; tests replace single parts through <paramref name="configure"/>.</summary>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)

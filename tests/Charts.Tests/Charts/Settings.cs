@@ -14,7 +14,7 @@ internal static class Settings
     [
         "Logging__Console__FormatterName", "Logging__Console__FormatterOptions__IncludeScopes",
         "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG",
-        "ConnectionStrings__Redis", "REDIS_PASSWORD", "DOTNET_EnableDiagnostics", "MALLOC_ARENA_MAX", "PATH",
+        "ConnectionStrings__Redis", "REDIS_PASSWORD", "DOTNET_EnableDiagnostics", "PATH",
     ];
 
     /// <summary>Binds the environment as the service would, and says what it does not read or would refuse.</summary>

@@ -1,0 +1,28 @@
+using System.Runtime.InteropServices;
+
+namespace Rembg.Inference;
+
+/// <summary>
+/// The heap of the native libraries. glibc gives threads arenas of their own, up to eight a core, and raises the size from
+/// which a block is mapped alone; each arena then keeps its peak for good, and decoders come and go on every thread.
+/// </summary>
+internal static partial class NativeHeap
+{
+    private const int ArenaMax = -8, MmapThreshold = -3;
+
+    /// <summary>To be called before there are threads. Another libc than glibc, which has no such function, is left alone.</summary>
+    public static void Bound()
+    {
+        try
+        {
+            _ = SetOption(ArenaMax, 2);
+            _ = SetOption(MmapThreshold, 4 << 20); // set at all, it no longer grows; strips of rows stay below it
+        }
+        catch (EntryPointNotFoundException)
+        {
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "mallopt")]
+    private static partial int SetOption(int option, int value);
+}
