@@ -29,6 +29,7 @@ internal static class BareServer
                 if (read.IsCompleted) break;
             }
             context.Response.Headers.ETag = $"\"{Convert.ToHexStringLower(hash.GetHashAndReset())}\"";
+            if (context.Request.Path == "/empty") return;
             context.Response.ContentLength = answer.Length;
             await context.Response.Body.WriteAsync(answer);
         });

@@ -13,6 +13,12 @@ internal static class FloodScenario
     {
         var model = Environment.GetEnvironmentVariable("MODEL") ?? "isnet-general-use-512";
         var jpeg = TestPhoto.Jpeg(2600, 1950);
+        await FloodAsync(report, model, jpeg);
+        await AcceptAsync(report, jpeg);
+    }
+
+    private static async Task FloodAsync(Report report, string model, byte[] jpeg)
+    {
         await using var platform = await Platform.StartWithRealModelAsync(model, podArguments: [$"--Batching:Sizes:{model}:0=1"], gatewayArguments: ["--Clients:Anonymous:Burst=1000"]);
         var (alone, _) = await InteractiveAsync(platform.Http, jpeg, 0);
 
@@ -35,33 +41,26 @@ internal static class FloodScenario
         report.Line();
         report.Figure("flood_interactive_p95_ratio", At(during, 0.95) / At(alone, 0.95), "p95 in the flood over p95 alone; reach 1.5");
         report.Figure("flood_accept_p50_ms", At([.. accepted.Order()], 0.5), "all tasks posted at once, the pod at work on the same cores; reach 100");
-
-        // What the gateway itself costs: no pod at work, and next to the least that an upload costs any server on Kestrel.
-        await using var idle = await ServiceProcess.StartAsync("Rembg.Gateway", ["--Pods:Addresses:0=http://127.0.0.1:9", "--Tasks:MaxRunning=0", "--Tasks:MaxUnfinished=10000", "--Clients:Anonymous:Burst=10000"]);
-        await using var bare = await ServiceProcess.StartAsync("Bench", [BareServer.Argument]);
-        var accept = await BurstsAsync(idle, "/v1/tasks", 202, jpeg);
-        var floor = await BurstsAsync(bare, "/", 200, jpeg);
-        report.Figure("accept_p50_ms", accept, $"{Tasks} tasks posted at once, over connections that are open, to a gateway with nothing else to do, warm; reach 100");
-        report.Figure("accept_over_bare", accept / floor, "the same over a bare Kestrel handler that reads and hashes the upload");
     }
 
-    /// <summary>Median of the last of eight bursts: the first ones compile.</summary>
-    private static async Task<double> BurstsAsync(ServiceProcess server, string path, int status, byte[] jpeg)
+    /// <summary>What the gateway itself costs: no pod at work, and next to the least that an upload costs any server on Kestrel.</summary>
+    private static async Task AcceptAsync(Report report, byte[] jpeg)
     {
-        var clients = await Task.WhenAll(Enumerable.Range(0, Tasks).Select(_ => RawClient.ConnectAsync(server.Port)));
-        double[] times = [];
-        for (var burst = 0; burst < 8; burst++)
-        {
-            var uploads = Enumerable.Range(0, Tasks).Select(i => TestPhoto.Unique(jpeg, burst * Tasks + i)).ToArray();
-            times = await Task.WhenAll(clients.Zip(uploads, async (client, upload) =>
-            {
-                var from = Stopwatch.GetTimestamp();
-                await client.PostAsync(path, upload, status);
-                return Stopwatch.GetElapsedTime(from).TotalMilliseconds;
-            }));
-        }
-        foreach (var client in clients) client.Dispose();
-        return At([.. times.Order()], 0.5);
+        await using var idle = await ServiceProcess.StartAsync("Rembg.Gateway", ["--Pods:Addresses:0=http://127.0.0.1:9", "--Tasks:MaxRunning=0", "--Tasks:MaxUnfinished=10000", "--Clients:Anonymous:Burst=10000"]);
+        await using var bare = await ServiceProcess.StartAsync("Bench", [BareServer.Argument]);
+        var accept = Bursts(idle, "/v1/tasks", 202, jpeg);
+        var floor = Bursts(bare, "/empty", 200, jpeg);
+        report.Figure("accept_p50_ms", accept, $"{Tasks} tasks posted at once, over connections that are open, to a gateway with nothing else to do, warm; reach 100");
+        report.Figure("accept_over_bare", accept / floor, "the same over a bare Kestrel handler that reads and hashes the upload and keeps nothing");
+    }
+
+    /// <summary>The median answer of a burst, in the median of the last five of eight bursts: the first ones compile.</summary>
+    private static double Bursts(ServiceProcess server, string path, int status, byte[] jpeg)
+    {
+        using var burst = new Burst(server.Port, Tasks);
+        var medians = Enumerable.Range(0, 8)
+            .Select(round => At(burst.Post(path, status, [.. Enumerable.Range(0, Tasks).Select(i => TestPhoto.Unique(jpeg, round * Tasks + i))]), 0.5)).ToArray();
+        return At([.. medians[3..].Order()], 0.5);
     }
 
     private static async Task<(double[] Seconds, double Span)> InteractiveAsync(HttpClient http, byte[] jpeg, int first)

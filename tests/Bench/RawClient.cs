@@ -18,8 +18,8 @@ internal sealed class RawClient : IDisposable
         return client;
     }
 
-    /// <summary>Posts <paramref name="body"/> and reads the answer to its end, by its length or by chunks; anything but <paramref name="status"/> is an error.</summary>
-    public async Task<string> PostAsync(string path, ReadOnlyMemory<byte> body, int status = 200)
+    /// <summary>Posts <paramref name="body"/> and reads the answer to its end; anything but 200 with a length is an error.</summary>
+    public async Task<string> PostAsync(string path, ReadOnlyMemory<byte> body)
     {
         var head = Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\nContent-Length: {body.Length}\r\n\r\n");
         await SendAsync(head);
@@ -30,11 +30,8 @@ internal sealed class RawClient : IDisposable
         while ((end = _buffer.AsSpan(0, filled).IndexOf("\r\n\r\n"u8)) < 0)
             filled += await ReceiveAsync(_buffer.AsMemory(filled));
         var headers = Encoding.ASCII.GetString(_buffer, 0, end);
-        if (!headers.StartsWith($"HTTP/1.1 {status}", StringComparison.Ordinal)) throw new InvalidOperationException(Encoding.UTF8.GetString(_buffer, 0, filled));
-        if (headers.Contains("Transfer-Encoding: chunked", StringComparison.OrdinalIgnoreCase))
-            while (!_buffer.AsSpan(0, filled).EndsWith("\r\n0\r\n\r\n"u8)) filled += await ReceiveAsync(_buffer.AsMemory(filled));
-        else
-            for (var left = Length(headers) - (filled - end - 4); left > 0;) left -= await ReceiveAsync(_buffer);
+        if (!headers.StartsWith("HTTP/1.1 200", StringComparison.Ordinal)) throw new InvalidOperationException(Encoding.UTF8.GetString(_buffer, 0, filled));
+        for (var left = Length(headers) - (filled - end - 4); left > 0;) left -= await ReceiveAsync(_buffer);
         return headers;
     }
 
