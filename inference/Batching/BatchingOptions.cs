@@ -28,6 +28,6 @@ public sealed class BatchingOptions
     /// <summary>Share of places that background work gets while interactive requests wait.</summary>
     [Range(0.01, 0.5)] public double BackgroundShare { get; set; } = 0.1;
 
-    /// <summary>Runs at the same time; 0 takes 1 on a CPU, which one run fills, and 2 on a GPU, so that one is copied while one computes.</summary>
+    /// <summary>Runs at the same time; 0 takes 1 on a CPU, where each needs memory of its own, and 2 on a GPU, so that one is copied while one computes.</summary>
     [Range(0, 8)] public int Executors { get; set; }
 }
