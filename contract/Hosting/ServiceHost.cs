@@ -28,8 +28,8 @@ public static class ServiceHost
             Listen(kestrel, options.Address, options.Port, _ => { });
             Listen(kestrel, options.Address, options.ManagementPort, listen => listen.Use(MarkAsManagement));
         });
-        // Linux reports what sockets are ready for on the thread pool already. Another hop for each read, which this leaves out,
-        // costs more than the read; what it would be unsafe for is code that blocks, and there is none.
+        // Linux reports what sockets are ready for on the thread pool already, and hands the next one on before it runs us. Another
+        // hop for each read costs more than the read. What computes for long, a pod's decoding, holds up its own connection only.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
 
         // The framework's own request lines would show whole URLs; ours say what matters and no query.

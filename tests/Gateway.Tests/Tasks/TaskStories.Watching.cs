@@ -44,9 +44,7 @@ public abstract partial class TaskStories
         var open = new TaskCompletionSource();
         Pod.Always = PodScripts.After(open.Task, PodScripts.Cutout());
         await using var gateway = await StartAsync("Tasks:MaxRunning=1");
-        var running = await gateway.Client.PostTaskAsync(1);
-        await Eventually.TrueAsync(() => Pod.InFlight == 1, "the first task runs");
-        var queued = await gateway.Client.PostTaskAsync(2);
+        var (running, queued) = await OneRunsOneWaitsAsync(gateway);
 
         using var deleted = await gateway.Client.DeleteAsync($"/v1/tasks/{queued}");
         deleted.StatusCode.ShouldBe(HttpStatusCode.OK);

@@ -21,6 +21,14 @@ public abstract partial class TaskStories : IAsyncLifetime
 
     private protected Task<GatewayApp> StartAsync(params string[] settings) => GatewayApp.StartAsync([Pod], [.. Settings, .. settings]);
 
+    /// <summary>Posts two tasks to a gateway that runs one at a time, at a pod that does not answer yet.</summary>
+    private async Task<(string Running, string Queued)> OneRunsOneWaitsAsync(GatewayApp gateway)
+    {
+        var running = await gateway.Client.PostTaskAsync(1);
+        await Eventually.TrueAsync(() => Pod.InFlight == 1, "the first task runs");
+        return (running, await gateway.Client.PostTaskAsync(2));
+    }
+
     [Fact]
     public async Task Photograph_IsAcceptedAtOnceAndItsCutoutFetchedLater()
     {
@@ -201,9 +209,7 @@ public abstract partial class TaskStories : IAsyncLifetime
         var open = new TaskCompletionSource();
         Pod.Always = PodScripts.After(open.Task, PodScripts.Cutout());
         await using var gateway = await StartAsync("Tasks:MaxRunning=1");
-        var running = await gateway.Client.PostTaskAsync(1);
-        await Eventually.TrueAsync(() => Pod.InFlight == 1, "the first task runs");
-        var queued = await gateway.Client.PostTaskAsync(2);
+        var (running, queued) = await OneRunsOneWaitsAsync(gateway);
 
         await Eventually.TrueAsync(async () => await MetricAsync("rembg_tasks_queued") == 1 && await MetricAsync("rembg_tasks_running") == 1, "the gauges show both");
         (await MetricAsync("rembg_task_age_seconds")).ShouldBeGreaterThan(0);
