@@ -5,28 +5,35 @@ using Rembg.Contract.Models;
 namespace Rembg.Inference.Models;
 
 /// <summary>
-/// Session options for each execution provider. An explicit GPU provider that cannot be had is an error, never a silent
+/// Opens a session on an execution provider. An explicit GPU provider that cannot be had is an error, never a silent
 /// fall-back to the CPU, which made rembg's users search for months.
 /// </summary>
 internal static class ExecutionProviders
 {
-    /// <summary>The provider that will run, and options for its session; the caller disposes them.</summary>
+    /// <summary>The session, and the provider that runs it.</summary>
     /// <param name="largestBatch">For TensorRT's profile, which must name its shapes.</param>
-    public static (Provider Provider, SessionOptions Options) Create(ModelOptions options, ModelSpec spec, int largestBatch)
+    /// <exception cref="ModelException">The GPU provider that was asked for cannot be had.</exception>
+    public static (Provider Provider, InferenceSession Session) Open(string path, ModelOptions options, ModelSpec spec, int largestBatch)
     {
-        if (options.Provider == Provider.Cpu) return (Provider.Cpu, Cpu(options));
+        if (options.Provider == Provider.Cpu) return (Provider.Cpu, Open(path, Cpu(options)));
         var wanted = options.Provider == Provider.Auto ? Provider.Cuda : options.Provider;
         try
         {
-            return (wanted, wanted == Provider.TensorRt ? TensorRt(options, spec, largestBatch) : Cuda(options));
+            // A missing library fails with the options, a missing device or an old driver not before the session.
+            return (wanted, Open(path, wanted == Provider.TensorRt ? TensorRt(options, spec, largestBatch) : Cuda(options)));
         }
         catch (Exception exception) when (exception is OnnxRuntimeException or EntryPointNotFoundException or NotSupportedException)
         {
-            if (options.Provider == Provider.Auto) return (Provider.Cpu, Cpu(options));
+            if (options.Provider == Provider.Auto) return (Provider.Cpu, Open(path, Cpu(options)));
             throw new ModelException(
                 $"Models:Provider is {wanted}, but this process cannot use it: no usable GPU, driver or {wanted} library, or a build for the CPU "
-                + "(build with -p:Accelerator=cuda). Set Models:Provider to Cpu or Auto to run without a GPU.", exception);
+                + $"(build with -p:Accelerator=cuda). Set Models:Provider to Cpu or Auto to run without a GPU. ONNX Runtime says: {exception.Message.ReplaceLineEndings(" ")}", exception);
         }
+    }
+
+    private static InferenceSession Open(string path, SessionOptions options)
+    {
+        using (options) return new InferenceSession(path, options);
     }
 
     private static SessionOptions Cpu(ModelOptions options) => Common(options);

@@ -14,8 +14,7 @@ internal sealed class OnnxSession : IDisposable
     public OnnxSession(string path, ModelSpec spec, ModelOptions options, int largestBatch)
     {
         Spec = spec;
-        (Provider, var session) = ExecutionProviders.Create(options, spec, largestBatch);
-        using (session) _session = new InferenceSession(path, session);
+        (Provider, _session) = ExecutionProviders.Open(path, options, spec, largestBatch);
         _inputs = [.. _session.InputNames];
         _outputs = [.. _session.OutputNames];
         if (_inputs.Length != 1 || _outputs.Length != 1)
