@@ -12,9 +12,9 @@ public sealed partial class ServiceProcess : IAsyncDisposable
     private readonly TaskCompletionSource<int> _servicePort = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<int> _managementPort = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ServiceProcess(string dll, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment)
+    private ServiceProcess(string dll, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment, string dotnet)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(dotnet) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.ArgumentList.Add(dll);
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
@@ -33,7 +33,7 @@ public sealed partial class ServiceProcess : IAsyncDisposable
     /// <summary>Everything the process has written so far.</summary>
     public string Log => string.Join('\n', _log);
 
-    /// <summary>Set once <see cref="StartAsync"/> has returned.</summary>
+    /// <summary>Set once <see cref="StartAsync"/> or <see cref="ListeningAsync"/> has returned.</summary>
     public int Port { get; private set; }
     public int ManagementPort { get; private set; }
     public Uri Address => new($"http://127.0.0.1:{Port}");
@@ -65,14 +65,21 @@ public sealed partial class ServiceProcess : IAsyncDisposable
     {
         var service = Launch(RepositoryPaths.Dll(project),
             ["--Service:Address=127.0.0.1", $"--Service:Port={port}", $"--Service:ManagementPort={managementPort}", .. arguments], environment);
-        service.Port = await service._servicePort.Task.WaitAsync(TimeSpan.FromMinutes(1));
-        service.ManagementPort = await service._managementPort.Task.WaitAsync(TimeSpan.FromMinutes(1));
+        await service.ListeningAsync();
         return service;
     }
 
     /// <summary>Starts a program of which nothing is expected but that it ends, or says something.</summary>
-    public static ServiceProcess Launch(string dll, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
-        new(dll, arguments, environment);
+    /// <param name="dotnet">The runtime that runs it.</param>
+    public static ServiceProcess Launch(string dll, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string dotnet = "dotnet") =>
+        new(dll, arguments, environment, dotnet);
+
+    /// <summary>Waits until it listens on both of its ports.</summary>
+    public async Task ListeningAsync()
+    {
+        Port = await _servicePort.Task.WaitAsync(TimeSpan.FromMinutes(1));
+        ManagementPort = await _managementPort.Task.WaitAsync(TimeSpan.FromMinutes(1));
+    }
 
     /// <summary>Waits until <c>/readyz</c> says yes.</summary>
     public async Task ReadyAsync()

@@ -11,22 +11,27 @@ internal sealed record Instruction(string Name, string Arguments)
 /// <summary>A stage: what comes after a FROM.</summary>
 internal sealed record Stage(string Base, string Name, IReadOnlyList<Instruction> Instructions);
 
-/// <summary>As much of a Dockerfile as ours use.</summary>
-internal sealed record Dockerfile(IReadOnlyList<Stage> Stages)
+/// <summary>As much of a Dockerfile as ours use: build arguments with their defaults, then stages.</summary>
+internal sealed record Dockerfile(IReadOnlyDictionary<string, string> Arguments, IReadOnlyList<Stage> Stages)
 {
     public Stage Final => Stages[^1];
 
     public static Dockerfile Read(string path)
     {
-        var stages = new List<Stage>();
+        var (arguments, stages) = (new Dictionary<string, string>(), new List<Stage>());
         var lines = File.ReadLines(Path.Combine(RepositoryPaths.Root, path)).Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#');
         foreach (var instruction in Join(lines).Select(Parse))
         {
             if (instruction.Name == "FROM") stages.Add(new(instruction.Words[0], instruction.Words[2], new List<Instruction>()));
             else if (stages.Count > 0) ((List<Instruction>)stages[^1].Instructions).Add(instruction);
+            else if (instruction.Arguments.Split('=', 2) is [var name, var value]) arguments[name] = value;
         }
-        return new(stages);
+        return new(arguments, stages);
     }
+
+    /// <summary>What a stage starts from: another stage, or an image.</summary>
+    public string Base(Stage stage, IReadOnlyDictionary<string, string> given) =>
+        Arguments.Aggregate(stage.Base, (name, argument) => name.Replace($"${{{argument.Key}}}", given.GetValueOrDefault(argument.Key, argument.Value), StringComparison.Ordinal));
 
     /// <summary>Variables that an image sets.</summary>
     public static Dictionary<string, string> Environment(Stage stage) =>

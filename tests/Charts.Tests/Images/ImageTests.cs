@@ -16,7 +16,7 @@ public sealed class ImageTests : IDisposable
     {
         var dockerfile = Dockerfile.Read($"{service}/Dockerfile");
         var build = new ImageBuild(dockerfile, _scratch);
-        await build.BuildAsync("build", new Dictionary<string, string> { ["ACCELERATOR"] = "cpu" });
+        await build.BuildAsync("build", new Dictionary<string, string>());
 
         dockerfile.Final.Instructions.Single(i => i.Name == "ENTRYPOINT").Arguments.ShouldBe($"[\"dotnet\", \"{program}\"]");
         var app = Path.Combine(build.Root("build"), "app");
@@ -51,12 +51,13 @@ public sealed class ImageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("gateway")]
-    [InlineData("inference")]
-    public async Task Image_FitsTheChart(string service)
+    [InlineData("gateway", "defaults")]
+    [InlineData("inference", "defaults")]
+    [InlineData("inference", "cuda")]
+    public async Task Image_FitsTheChart(string service, string values)
     {
         var final = Dockerfile.Read($"{service}/Dockerfile").Final;
-        var pod = (await Chart.RenderAsync("defaults")).One<V1Deployment>(service).Spec.Template.Spec;
+        var pod = (await Chart.RenderAsync(values)).One<V1Deployment>(service).Spec.Template.Spec;
         var environment = Dockerfile.Environment(final);
 
         final.Instructions.Single(i => i.Name == "USER").Arguments.ShouldBe($"{pod.SecurityContext.RunAsUser}");
