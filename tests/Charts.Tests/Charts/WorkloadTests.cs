@@ -160,6 +160,21 @@ public sealed class WorkloadTests
     }
 
     [Fact]
+    public async Task GpuPool_IsForInferenceAlone()
+    {
+        var release = await Chart.RenderAsync("cuda");
+        var inference = release.One<V1Deployment>("inference").Spec.Template.Spec;
+        inference.RuntimeClassName.ShouldBe("nvidia");
+        inference.NodeSelector["nvidia.com/gpu.present"].ShouldBe("true");
+
+        var gateway = release.One<V1Deployment>("gateway").Spec.Template.Spec;
+        gateway.RuntimeClassName.ShouldBeNull();
+        (gateway.NodeSelector ?? new Dictionary<string, string>()).Keys.ShouldNotContain("nvidia.com/gpu.present");
+        (gateway.Tolerations ?? []).ShouldNotContain(toleration => toleration.Key == "nvidia.com/gpu");
+        gateway.Containers[0].Resources.Limits.Keys.ShouldNotContain("nvidia.com/gpu");
+    }
+
+    [Fact]
     public async Task Page_IsOneValue()
     {
         (await PageAsync("defaults")).ShouldBe("true");
