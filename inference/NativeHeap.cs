@@ -8,7 +8,7 @@ namespace Rembg.Inference;
 /// </summary>
 internal static partial class NativeHeap
 {
-    private const int ArenaMax = -8, MmapThreshold = -3;
+    private const int ArenaMax = -8, MmapThreshold = -3, TrimThreshold = -1;
 
     /// <summary>To be called before there are threads. Another libc than glibc, which has no such function, is left alone.</summary>
     public static void Bound()
@@ -17,6 +17,7 @@ internal static partial class NativeHeap
         {
             _ = SetOption(ArenaMax, 2);
             _ = SetOption(MmapThreshold, 4 << 20); // set at all, it no longer grows; strips of rows stay below it
+            _ = SetOption(TrimThreshold, 16 << 20); // else a strip that is let go goes back to the system, page by page
         }
         catch (EntryPointNotFoundException)
         {

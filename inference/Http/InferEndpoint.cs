@@ -75,7 +75,7 @@ internal sealed class InferEndpoint(
         {
             // The head goes first: to the gateway, encoding is the time from there to the last byte.
             await context.Response.StartAsync(stop.Token);
-            await cutout.WriteAsync(upload.Memory, context.Response.BodyWriter, stop.Token);
+            cutout.Write(upload.Memory, context.Response.BodyWriter, stop.Token);
         }
         clock.Stop("encode", started);
     }

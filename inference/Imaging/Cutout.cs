@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Compression;
 using System.IO.Pipelines;
 using Rembg.Contract.Cutouts;
@@ -37,26 +38,29 @@ public sealed class Cutout
     public Foreground Foreground { get; }
     public string ContentType => _options.ContentType;
 
-    /// <summary>Bytes that <see cref="WriteAsync"/> holds at its peak, besides the file and the mask.</summary>
+    /// <summary>Bytes that <see cref="Write"/> holds at its peak, besides the file and the mask.</summary>
     public long DecodedBytes => CutoutMemory.Of(_header, _options, Width, Height);
 
     /// <summary>Decides everything that an answer's headers say.</summary>
     public static Cutout Plan(ImageHeader header, Mask mask, CutoutOptions options) => new(header, mask, options);
 
-    /// <summary>Writes the picture and flushes; the pipe is left open.</summary>
+    /// <summary>
+    /// Writes the picture and flushes; the pipe is left open. Blocks its thread, also for a reader that is slow: rows belong to
+    /// the thread that decodes them, and no more pictures are written at once than there are cores.
+    /// </summary>
     /// <exception cref="Contract.Problems.ProblemException">
     /// 422 when the file cannot be decoded. A file that <see cref="InputImage"/> has decoded gives this before the first
     /// byte at the latest, or not at all.
     /// </exception>
-    public async Task WriteAsync(ReadOnlyMemory<byte> file, PipeWriter output, CancellationToken cancellation)
+    public void Write(ReadOnlyMemory<byte> file, PipeWriter output, CancellationToken cancellation)
     {
         if (_options.Format == OutputFormat.Zip)
         {
-            await WriteZipAsync(file, output, cancellation);
+            WriteZip(file, output, cancellation);
             return;
         }
         using var rows = Rows(file);
-        await WritePictureAsync(rows, _options.Format, output, cancellation);
+        WritePicture(rows, _options.Format, output, cancellation);
     }
 
     /// <summary>At most that many pixels, same aspect ratio, at least one pixel each way; never enlarged.</summary>
@@ -88,7 +92,7 @@ public sealed class Cutout
         return _options.PostProcessMask ? new SmoothedRows(alpha) : alpha;
     }
 
-    private static async Task WritePictureAsync(RowSource rows, OutputFormat format, PipeWriter output, CancellationToken cancellation)
+    private static void WritePicture(RowSource rows, OutputFormat format, PipeWriter output, CancellationToken cancellation)
     {
         if (format == OutputFormat.Png)
         {
@@ -96,7 +100,7 @@ public sealed class Cutout
             for (var y = 0; y < rows.Height; y++)
             {
                 png.WriteRow(rows.Next());
-                if (y % RowsAFlush == RowsAFlush - 1) await FlushAsync(output, cancellation);
+                if (y % RowsAFlush == RowsAFlush - 1) Flush(output, cancellation);
             }
             png.Finish();
         }
@@ -110,45 +114,46 @@ public sealed class Cutout
             }
             ImageCodec.Encode(picture, webp: format == OutputFormat.Webp, output.AsStream(leaveOpen: true), cancellation);
         }
-        await FlushAsync(output, cancellation);
+        Flush(output, cancellation);
     }
 
     /// <summary>remove.bg's archive: colours and mask apart, which is far smaller than a PNG of both.</summary>
-    private async Task WriteZipAsync(ReadOnlyMemory<byte> file, PipeWriter output, CancellationToken cancellation)
+    private void WriteZip(ReadOnlyMemory<byte> file, PipeWriter output, CancellationToken cancellation)
     {
-        await using var zip = await ZipArchive.CreateAsync(output.AsStream(leaveOpen: true), ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellation);
+        using var zip = new ZipArchive(output.AsStream(leaveOpen: true), ZipArchiveMode.Create, leaveOpen: true);
         var isAnswerAlready = _header is { Format: ImageFormat.Jpeg, IsSrgb: true, Orientation: 1 } && Width == _header.Width;
-        await WriteEntryAsync(zip, "color.jpg", async entry =>
+        WriteEntry(zip, "color.jpg", entry =>
         {
             if (isAnswerAlready)
             {
-                await entry.WriteAsync(file[.._header.Length], cancellation);
+                entry.Write(file.Span[.._header.Length]);
                 return;
             }
             using var photo = ImageCodec.Open(file, _header, Width, Height, PhotoColours.Srgb);
-            await WritePictureAsync(photo, OutputFormat.Jpg, entry, cancellation);
-        }, cancellation);
-        await WriteEntryAsync(zip, "alpha.png", async entry =>
+            WritePicture(photo, OutputFormat.Jpg, entry, cancellation);
+        });
+        WriteEntry(zip, "alpha.png", entry =>
         {
             using var alpha = Alpha();
-            await WritePictureAsync(alpha, OutputFormat.Png, entry, cancellation);
-        }, cancellation);
+            WritePicture(alpha, OutputFormat.Png, entry, cancellation);
+        });
     }
 
-    private static async Task WriteEntryAsync(ZipArchive zip, string name, Func<PipeWriter, Task> write, CancellationToken cancellation)
+    private static void WriteEntry(ZipArchive zip, string name, Action<PipeWriter> write)
     {
-        await using var stream = await zip.CreateEntry(name, CompressionLevel.NoCompression).OpenAsync(cancellation);
+        using var stream = zip.CreateEntry(name, CompressionLevel.NoCompression).Open();
         var entry = PipeWriter.Create(stream, new(leaveOpen: true));
-        await write(entry);
-        await entry.CompleteAsync();
+        write(entry);
+        entry.Complete();
     }
 
-    private static async ValueTask FlushAsync(PipeWriter output, CancellationToken cancellation)
+    private static void Flush(PipeWriter output, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        var flush = await output.FlushAsync(cancellation);
+        var flush = output.FlushAsync(cancellation);
+        var result = flush.IsCompleted ? flush.Result : flush.AsTask().GetAwaiter().GetResult();
         // The reader has gone: nobody will see the rest.
-        if (flush.IsCompleted) throw new OperationCanceledException("The answer's reader has gone.");
+        if (result.IsCompleted) throw new OperationCanceledException("The answer's reader has gone.");
     }
 
     private static Rgba OverWhite(Rgba colour)

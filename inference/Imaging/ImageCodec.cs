@@ -29,7 +29,8 @@ internal static partial class ImageCodec
         {
             var image = Load(file, header, shrink);
             if (image.HasAlpha() && colours != PhotoColours.SrgbWithAlpha) image = image.Then(i => i.ExtractBand(0, i.Bands - 1));
-            rows = new VipsRows(image.Then(i => ToSrgb(i, colours)));
+            if (!IsSrgb(image, colours)) image = image.Then(i => ToSrgb(i, colours));
+            rows = new VipsRows(image);
         }
         catch (VipsException)
         {
@@ -65,10 +66,15 @@ internal static partial class ImageCodec
         return shrink;
     }
 
+    /// <summary>Most photographs are; libvips clears buffers for each step, also for one that changes nothing.</summary>
+    private static bool IsSrgb(Image image, PhotoColours colours) =>
+        image is { Interpretation: Enums.Interpretation.Srgb, Format: Enums.BandFormat.Uchar } && !HasProfile(image, colours);
+
+    private static bool HasProfile(Image image, PhotoColours colours) => colours != PhotoColours.AsStored && image.Contains("icc-profile-data");
+
     private static Image ToSrgb(Image image, PhotoColours colours)
     {
-        var hasProfile = image.Contains("icc-profile-data") && colours != PhotoColours.AsStored;
-        if (hasProfile || image.Interpretation == Enums.Interpretation.Cmyk)
+        if (HasProfile(image, colours) || image.Interpretation == Enums.Interpretation.Cmyk)
         {
             try
             {
@@ -114,8 +120,11 @@ internal static partial class ImageCodec
     /// <summary>Rows pulled out of libvips on the caller's thread, a strip at a time.</summary>
     private sealed unsafe partial class VipsRows(Image image) : RowSource(image.Width, image.Height, image.Bands)
     {
-        private const int StripRows = 64;
+        // So few that what each step of libvips clears and fills stays in the core's cache.
+        private const int StripRows = 16;
 
+        // One for all strips: a new one would allocate and clear the buffers of each step again.
+        private readonly nint _region = NewRegion(image);
         private byte* _strip;
         private int _next;
 
@@ -129,6 +138,7 @@ internal static partial class ImageCodec
         {
             Free(_strip);
             _strip = null;
+            Unreference(_region);
             image.Dispose();
             base.Dispose();
         }
@@ -136,10 +146,7 @@ internal static partial class ImageCodec
         private void ReadStrip()
         {
             Free(_strip);
-            // A region belongs to the thread that made it, and the next strip may be read on another one.
-            var region = NewRegion(image);
-            _strip = Fetch(region, 0, _next, Width, Math.Min(StripRows, Height - _next), out _);
-            Unreference(region);
+            _strip = Fetch(_region, 0, _next, Width, Math.Min(StripRows, Height - _next), out _);
             if (_strip != null) return;
             ClearErrors();
             throw Undecodable();

@@ -56,7 +56,7 @@ internal static class NaiveServer
                 }
             }
             context.Response.ContentType = cutout.ContentType;
-            await cutout.WriteAsync(image, context.Response.BodyWriter, context.RequestAborted);
+            cutout.Write(image, context.Response.BodyWriter, context.RequestAborted);
         });
         await app.RunAsync();
     }

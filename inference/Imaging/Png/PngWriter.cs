@@ -7,28 +7,28 @@ using System.IO.Pipelines;
 namespace Rembg.Inference.Imaging;
 
 /// <summary>
-/// Writes a PNG while its rows are made (W3C PNG, third edition): filter Up, deflate, IDAT chunks straight into the pipe.
+/// Writes a PNG while its rows are made (W3C PNG, third edition): filter Paeth, deflate, IDAT chunks straight into the pipe.
 /// </summary>
 internal sealed class PngWriter : IDisposable
 {
-    // zlib-ng's level 2 is the knee of the curve on cutouts: a third of level 6's time for an eighth more bytes.
-    private static readonly ZLibCompressionOptions Deflate = new() { CompressionLevel = 2 };
+    // Filtered photographs hold runs of equal bytes, and nothing else that repeats: looking for runs alone takes a third of
+    // level 6's time and finds as much.
+    internal static readonly ZLibCompressionOptions Deflate = new() { CompressionStrategy = ZLibCompressionStrategy.RunLengthEncoding };
 
     private readonly PipeWriter _output;
     private readonly IdatStream _idat;
     private readonly ZLibStream _zlib;
     private readonly byte[] _previous, _filtered;
-    private readonly int _stride;
+    private readonly int _stride, _channels;
 
     /// <param name="channels">1 grey, 3 RGB, 4 RGBA; 8 bits each.</param>
     public PngWriter(PipeWriter output, int width, int height, int channels)
     {
-        _output = output;
-        _stride = width * channels;
+        (_output, _channels, _stride) = (output, channels, width * channels);
         _previous = ArrayPool<byte>.Shared.Rent(_stride);
         _filtered = ArrayPool<byte>.Shared.Rent(1 + _stride);
         _previous.AsSpan(0, _stride).Clear();
-        _filtered[0] = (byte)PngFilter.Up;
+        _filtered[0] = PngFilter.Paeth;
 
         output.Write(PngHeader.Signature);
         Span<byte> header = stackalloc byte[13];
@@ -44,7 +44,7 @@ internal sealed class PngWriter : IDisposable
 
     public void WriteRow(ReadOnlySpan<byte> row)
     {
-        PngFilter.SubtractAbove(row, _previous, _filtered.AsSpan(1, _stride));
+        PngFilter.SubtractPaeth(row, _previous.AsSpan(0, _stride), _channels, _filtered.AsSpan(1, _stride));
         _zlib.Write(_filtered, 0, 1 + _stride);
         row.CopyTo(_previous);
     }

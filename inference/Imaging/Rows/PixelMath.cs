@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Rembg.Contract.Cutouts;
@@ -29,6 +30,7 @@ internal static class PixelMath
     }
 
     /// <summary>Eight pixels at a time, as far as whole vectors can be read; returns how many were done.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int CutVectors(ReadOnlySpan<byte> photo, ReadOnlySpan<byte> alpha, Span<byte> rgba)
     {
         // Two halves of 16 bytes, which shuffle apart from each other: four RGB pixels, and the alpha of four pixels, each.

@@ -12,7 +12,7 @@ internal sealed class ResizedRows : RowSource
     private readonly LanczosWeights _across, _down;
     private readonly int _ringStride;
     private readonly float[] _line, _ring, _laneWeights;
-    private readonly bool[] _blank; // ring rows that are zero throughout: most masks have many
+    private readonly (int Start, int End)[] _used; // of each row of the ring, what is not zero: little of most masks
     private readonly int[] _offsets;
     private readonly byte[] _sums, _row;
     private int _read, _written;
@@ -29,7 +29,7 @@ internal sealed class ResizedRows : RowSource
         _laneWeights = Channels == 1 ? [] : ArrayPool<float>.Shared.Rent(4 * Width * _across.Stride);
         if (Channels > 1) Resampling.SpreadWeights(_across, _laneWeights);
         _ring = ArrayPool<float>.Shared.Rent(_down.Taps * _ringStride);
-        _blank = new bool[_down.Taps];
+        _used = new (int, int)[_down.Taps];
         _offsets = new int[_down.Taps];
         _sums = ArrayPool<byte>.Shared.Rent(_ringStride);
         _row = ArrayPool<byte>.Shared.Rent(Stride);
@@ -40,17 +40,14 @@ internal sealed class ResizedRows : RowSource
         var start = _down.Start(_written);
         while (_read < start + _down.Taps) ReadAcross();
 
-        var row = _row.AsSpan(0, Stride);
-        if (_blank.AsSpan().IndexOf(false) < 0)
-        {
-            _written++;
-            row.Clear();
-            return row;
-        }
-        for (var tap = 0; tap < _offsets.Length; tap++) _offsets[tap] = (start + tap) % _down.Taps * _ringStride;
+        var (from, to) = Used();
+        for (var tap = 0; tap < _offsets.Length; tap++) _offsets[tap] = (start + tap) % _down.Taps * _ringStride + from;
         var sums = _sums.AsSpan(0, _ringStride);
-        Resampling.SumRows(_ring, _offsets, _down.Of(_written++), sums);
+        sums[..from].Clear();
+        Resampling.SumRows(_ring, _offsets, _down.Of(_written++), sums[from..to]);
+        sums[to..].Clear();
         if (Channels == 1) return sums;
+        var row = _row.AsSpan(0, Stride);
         Resampling.FromLanes(sums, row, Channels);
         return row;
     }
@@ -71,14 +68,25 @@ internal sealed class ResizedRows : RowSource
         var row = _source.Next();
         var slot = _read++ % _down.Taps;
         var output = _ring.AsSpan(slot * _ringStride, _ringStride);
-        _blank[slot] = Channels == 1 && row.IndexOfAnyExcept((byte)0) < 0;
-        if (_blank[slot])
-        {
-            output.Clear();
-            return;
-        }
         Resampling.ToLanes(row, _line, Channels);
-        if (Channels == 1) Resampling.AcrossGrey(row, _line, _across, output);
-        else Resampling.AcrossColour(_line, _across, _laneWeights, output);
+        if (Channels > 1)
+        {
+            Resampling.AcrossColour(_line, _across, _laneWeights, output);
+            _used[slot] = (0, _ringStride);
+        }
+        else
+        {
+            Resampling.AcrossGrey(row, _line, _across, output);
+            _used[slot] = (Math.Max(0, output.IndexOfAnyExcept(0f)), output.LastIndexOfAnyExcept(0f) + 1);
+        }
+    }
+
+    /// <summary>What is not zero in all rows of the ring together; empty where there is nothing.</summary>
+    private (int From, int To) Used()
+    {
+        var (from, to) = (_ringStride, 0);
+        foreach (var (start, end) in _used)
+            if (start < end) (from, to) = (Math.Min(from, start), Math.Max(to, end));
+        return (Math.Min(from, to), to);
     }
 }

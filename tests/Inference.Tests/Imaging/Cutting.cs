@@ -19,7 +19,7 @@ internal static class Cutting
     {
         using var answer = new MemoryStream();
         var pipe = PipeWriter.Create(answer, new(leaveOpen: true));
-        await cutout.WriteAsync(file, pipe, CancellationToken.None);
+        cutout.Write(file, pipe, CancellationToken.None);
         await pipe.CompleteAsync();
         return answer.ToArray();
     }

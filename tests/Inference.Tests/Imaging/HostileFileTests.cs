@@ -79,8 +79,8 @@ public class HostileFileTests
         var header = ImageHeader.Read(Photos.Astronaut, Limits);
         await cancellation.CancelAsync();
 
-        await Should.ThrowAsync<OperationCanceledException>(() => Cutout.Plan(header, Cutting.Ellipse(), CutoutOptions.Default)
-            .WriteAsync(Photos.Astronaut, PipeWriter.Create(Stream.Null), cancellation.Token));
+        Should.Throw<OperationCanceledException>(() => Cutout.Plan(header, Cutting.Ellipse(), CutoutOptions.Default)
+            .Write(Photos.Astronaut, PipeWriter.Create(Stream.Null), cancellation.Token));
         Should.Throw<OperationCanceledException>(() =>
             InputImage.Decode(Photos.Astronaut, header, 8, 8, new byte[8 * 8 * 3], cancellation.Token));
     }

@@ -54,15 +54,25 @@ internal static class PngFile
         packed.Position = 0;
         using var zlib = new ZLibStream(packed, CompressionMode.Decompress);
         var pixels = new byte[width * height * channels];
+        Span<byte> above = new byte[width * channels];
         for (var y = 0; y < height; y++)
         {
-            var filter = zlib.ReadByte();
+            zlib.ReadByte().ShouldBe(4);
             var row = pixels.AsSpan(y * width * channels, width * channels);
             zlib.ReadExactly(row);
-            for (var i = 0; filter == 2 && y > 0 && i < row.Length; i++) row[i] += pixels[(y - 1) * row.Length + i];
+            for (var i = 0; i < row.Length; i++) row[i] += i < channels ? above[i] : Paeth(row[i - channels], above[i], above[i - channels]);
+            above = row;
         }
         zlib.ReadByte().ShouldBe(-1);
         return new(width, height, channels, pixels);
+    }
+
+    /// <summary>As the standard has it, in whole numbers (W3C PNG, third edition, 9.4).</summary>
+    private static byte Paeth(int a, int b, int c)
+    {
+        var p = a + b - c;
+        var (pa, pb, pc) = (Math.Abs(p - a), Math.Abs(p - b), Math.Abs(p - c));
+        return (byte)(pa <= pb && pa <= pc ? a : pb <= pc ? b : c);
     }
 
     private static byte[] BigEndian(uint value)
