@@ -31,7 +31,8 @@ dotnet "$(program Rembg.Models)" "${names[@]}" || exit 1
 
 # In the background under `set -m`, a child has its own process group: Ctrl-C reaches this script alone, which stops both in order.
 set -m
-dotnet "$(program Rembg.Inference)" --Service:Port=$((port + 100)) --Service:ManagementPort=$((port + 180)) \
+# What computes leaves the cores to what answers.
+nice -n 10 dotnet "$(program Rembg.Inference)" --Service:Port=$((port + 100)) --Service:ManagementPort=$((port + 180)) \
   --Models:Directory=models/prepared --Models:Names="$models" &
 inference=$!
 dotnet "$(program Rembg.Gateway)" --Service:Port="$port" --Service:ManagementPort=$((port + 80)) \

@@ -44,14 +44,14 @@ internal sealed class CutoutService(
         using var image = request.Image.Share();
 
         // 3. Another run may have ended between our look and our start.
-        if (request.Cache.HasFlag(CacheUse.Read) && await cache.FindInMemoryAsync(request.Key.Value, ended) is { } kept) return kept;
+        if (request.Cache.HasFlag(CacheUse.Read) && cache.FindInMemory(request.Key.Value) is { } kept) return kept;
 
         // 4. A pod makes it.
         var cutout = await pods.RunAsync(
             new(image.Bytes, image.Sha256, request.Key.Options, request.Priority, request.Deadline, request.RequestId), ended);
 
         // 5. Kept for the next.
-        if (request.Cache.HasFlag(CacheUse.Store)) await cache.StoreAsync(request.Key.Value, cutout);
+        if (request.Cache.HasFlag(CacheUse.Store)) cache.Store(request.Key.Value, cutout);
         return cutout;
     }
 

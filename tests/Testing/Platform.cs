@@ -37,7 +37,7 @@ public sealed class Platform : IAsyncDisposable
     public async Task<ServiceProcess> StartPodAsync(int port = 0, int managementPort = 0)
     {
         var pod = await ServiceProcess.StartAsync("Rembg.Inference",
-            [$"--Models:Directory={_models}", $"--Models:Names={_names}", "--Models:Provider=Cpu", .. _podArguments], port, managementPort, _podEnvironment);
+            [$"--Models:Directory={_models}", $"--Models:Names={_names}", "--Models:Provider=Cpu", .. _podArguments], port, managementPort, _podEnvironment, nice: true);
         Pods.Add(pod);
         return pod;
     }

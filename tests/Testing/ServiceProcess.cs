@@ -12,11 +12,10 @@ public sealed partial class ServiceProcess : IAsyncDisposable
     private readonly TaskCompletionSource<int> _servicePort = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<int> _managementPort = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ServiceProcess(string dll, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment, string dotnet)
+    private ServiceProcess(IEnumerable<string> command, IReadOnlyDictionary<string, string>? environment)
     {
-        var start = new ProcessStartInfo(dotnet) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        start.ArgumentList.Add(dll);
-        foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        var start = new ProcessStartInfo(command.First()) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        foreach (var argument in command.Skip(1)) start.ArgumentList.Add(argument);
         foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
@@ -61,10 +60,13 @@ public sealed partial class ServiceProcess : IAsyncDisposable
 
     /// <summary>Starts a service of the repository (<c>Rembg.Gateway</c>, <c>Rembg.Inference</c>) and waits until it listens.</summary>
     /// <param name="port">0 for any; a fixed one lets a restarted service keep its address.</param>
-    public static async Task<ServiceProcess> StartAsync(string project, IEnumerable<string> arguments, int port = 0, int managementPort = 0, IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="nice">Whether it leaves the cores to the others that want them, as <c>run.sh</c> starts the pod.</param>
+    public static async Task<ServiceProcess> StartAsync(
+        string project, IEnumerable<string> arguments, int port = 0, int managementPort = 0, IReadOnlyDictionary<string, string>? environment = null, bool nice = false)
     {
-        var service = Launch(RepositoryPaths.Dll(project),
-            ["--Service:Address=127.0.0.1", $"--Service:Port={port}", $"--Service:ManagementPort={managementPort}", .. arguments], environment);
+        string[] listen = ["--Service:Address=127.0.0.1", $"--Service:Port={port}", $"--Service:ManagementPort={managementPort}"];
+        string[] dotnet = nice ? ["nice", "-n", "10", "dotnet"] : ["dotnet"];
+        var service = new ServiceProcess([.. dotnet, RepositoryPaths.Dll(project), .. listen, .. arguments], environment);
         await service.ListeningAsync();
         return service;
     }
@@ -72,7 +74,7 @@ public sealed partial class ServiceProcess : IAsyncDisposable
     /// <summary>Starts a program of which nothing is expected but that it ends, or says something.</summary>
     /// <param name="dotnet">The runtime that runs it.</param>
     public static ServiceProcess Launch(string dll, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string dotnet = "dotnet") =>
-        new(dll, arguments, environment, dotnet);
+        new([dotnet, dll, .. arguments], environment);
 
     /// <summary>Waits until it listens on both of its ports.</summary>
     public async Task ListeningAsync()
