@@ -11,7 +11,7 @@ namespace Rembg.Inference.Imaging;
 /// </summary>
 internal sealed class PngWriter : IDisposable
 {
-    // Filtered photographs hold runs of equal bytes, and nothing else that repeats: looking for runs alone takes a third of
+    // Filtered photographs hold runs of equal bytes, and nothing else that repeats: looking for runs alone takes a quarter of
     // level 6's time and finds as much.
     internal static readonly ZLibCompressionOptions Deflate = new() { CompressionStrategy = ZLibCompressionStrategy.RunLengthEncoding };
 
