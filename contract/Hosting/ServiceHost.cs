@@ -29,7 +29,7 @@ public static class ServiceHost
             Listen(kestrel, options.Address, options.ManagementPort, listen => listen.Use(MarkAsManagement));
         });
         // Linux reports what sockets are ready for on the thread pool already, and hands the next one on before it runs us. Another
-        // hop for each read costs more than the read. What computes for long, a pod's decoding, holds up its own connection only.
+        // hop for each read costs more than the read. What computes or blocks, a pod's decoding and writing, holds up its own connection only.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
 
         // The framework's own request lines would show whole URLs; ours say what matters and no query.

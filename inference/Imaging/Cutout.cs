@@ -127,6 +127,7 @@ public sealed class Cutout
             if (isAnswerAlready)
             {
                 entry.Write(file.Span[.._header.Length]);
+                Flush(entry, cancellation);
                 return;
             }
             using var photo = ImageCodec.Open(file, _header, Width, Height, PhotoColours.Srgb);

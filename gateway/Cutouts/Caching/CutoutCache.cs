@@ -53,9 +53,9 @@ internal sealed class CutoutCache(IMemoryCache memory, HybridCache far, IOptions
 
     private async Task WriteBehindAsync(string key, Cutout cutout)
     {
+        await Task.Yield(); // the client does not wait until megabytes are serialized either
         try
         {
-            await Task.Yield();
             if (Interlocked.Increment(ref _writes) <= MaxWrites) await far.SetAsync(key, cutout, _store, cancellationToken: CancellationToken.None);
         }
         finally
