@@ -17,7 +17,7 @@ public static class PodServices
 
         services.AddReverseProxy()
             .LoadFromMemory([], [PodCluster.From(options)])
-            .ConfigureHttpClient((_, handler) => handler.ConnectTimeout = options.ConnectTimeout);
+            .ConfigureHttpClient((_, handler) => (handler.ConnectTimeout, handler.ConnectCallback) = (options.ConnectTimeout, PodConnection.OpenAsync));
         services.AddSingleton<LookUp>(Dns.GetHostAddressesAsync);
         services.AddSingleton<IDestinationResolver, PodResolver>();
         services.AddSingleton<IActiveHealthCheckPolicy, ProbePolicy>();

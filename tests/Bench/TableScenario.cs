@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 using Rembg.Testing;
 
 namespace Rembg.Bench;
@@ -113,7 +112,7 @@ internal static class TableScenario
                     await request(http, images[i], took => { lock (accepted) accepted.Add(took); });
                     lock (seconds) seconds.Add(Stopwatch.GetElapsedTime(from).TotalSeconds);
                 }
-                catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or IOException or SocketException)
+                catch (Exception exception) when (exception.IsLostConnection() || exception is OperationCanceledException)
                 {
                     Interlocked.Increment(ref failed);
                 }

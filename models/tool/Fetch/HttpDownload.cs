@@ -42,7 +42,7 @@ public static class HttpDownload
         {
             throw new ModelException($"nothing came for {Stall.TotalSeconds} seconds");
         }
-        catch (Exception e) when (e is HttpRequestException or HttpIOException or IOException { InnerException: SocketException })
+        catch (Exception e) when (e is HttpRequestException or HttpIOException or SocketException or IOException { InnerException: SocketException })
         {
             throw new ModelException(e.Message.TrimEnd('.'));
         }

@@ -115,11 +115,11 @@ internal sealed class SteadyLoad : IAsyncDisposable
                 using var answer = await _http.SendAsync(request);
                 outcome = isTask ? await AcceptedAsync(answer) : await CutAsync(answer);
             }
-            catch (Exception gone) when (gone is HttpRequestException or IOException && resent < _gateways.Length - 1)
+            catch (Exception gone) when (gone.IsLostConnection() && resent < _gateways.Length - 1)
             {
                 continue;
             }
-            catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
+            catch (Exception exception) when (exception.IsLostConnection() || exception is OperationCanceledException)
             {
                 outcome = Sent.Unanswered;
             }
@@ -161,7 +161,7 @@ internal sealed class SteadyLoad : IAsyncDisposable
                 using var answer = await _http.GetAsync(new Uri(_gateways[asked++ % _gateways.Length], $"/v1/tasks/{id}?wait=10s"));
                 status = answer.IsSuccessStatusCode ? (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("status").GetString()! : $"{(int)answer.StatusCode}";
             }
-            catch (Exception gone) when (gone is HttpRequestException or IOException)
+            catch (Exception gone) when (gone.IsLostConnection())
             {
                 return false;
             }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
+using Rembg.Testing;
 
 namespace Rembg.Platform.Tests.Hostile;
 
@@ -24,7 +25,7 @@ internal sealed class Tally
             Count($"{(int)response.StatusCode}");
             if (!Documented.Contains(response.StatusCode) || !IsWhole(response, body)) Faults.Enqueue($"{file}: {(int)response.StatusCode} of {body.Length} bytes from {request.RequestUri}");
         }
-        catch (Exception broken) when (broken is HttpRequestException or IOException or TaskCanceledException)
+        catch (Exception broken) when (broken.IsLostConnection() || broken is TaskCanceledException)
         {
             Count(broken is TaskCanceledException ? "no answer" : "cut off");
             Faults.Enqueue($"{file}: {broken.Message} at {request.RequestUri}");

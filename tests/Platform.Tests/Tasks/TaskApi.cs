@@ -68,7 +68,7 @@ internal sealed class TaskApi(params Uri[] gateways) : IDisposable
                 body = await answer.Content.ReadFromJsonAsync<JsonElement>();
                 return true;
             }
-            catch (Exception gone) when (gone is HttpRequestException or IOException)
+            catch (Exception gone) when (gone.IsLostConnection())
             {
                 return false; // the gateway was killed
             }
