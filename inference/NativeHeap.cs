@@ -9,6 +9,7 @@ namespace Rembg.Inference;
 internal static partial class NativeHeap
 {
     private const int ArenaMax = -8, MmapThreshold = -3, TrimThreshold = -1;
+    private const int TrimThresholdBytes = 16 << 20;
 
     /// <summary>To be called before there are threads. Another libc than glibc, which has no such function, is left alone.</summary>
     public static void Bound()
@@ -17,7 +18,22 @@ internal static partial class NativeHeap
         {
             _ = SetOption(ArenaMax, 2);
             _ = SetOption(MmapThreshold, 4 << 20); // set at all, it no longer grows; strips of rows stay below it
-            _ = SetOption(TrimThreshold, 16 << 20); // else a strip that is let go goes back to the system, page by page
+            _ = SetOption(TrimThreshold, TrimThresholdBytes); // else a strip that is let go goes back to the system, page by page
+        }
+        catch (EntryPointNotFoundException)
+        {
+        }
+    }
+
+    /// <summary>
+    /// Gives whole free pages back to the system. By itself glibc gives back only what is free at an arena's end; what is free
+    /// between pieces still in use stays, more of it with each new mix of pictures.
+    /// </summary>
+    public static void Trim()
+    {
+        try
+        {
+            _ = ReleaseFreePages(TrimThresholdBytes);
         }
         catch (EntryPointNotFoundException)
         {
@@ -26,4 +42,7 @@ internal static partial class NativeHeap
 
     [LibraryImport("libc", EntryPoint = "mallopt")]
     private static partial int SetOption(int option, int value);
+
+    [LibraryImport("libc", EntryPoint = "malloc_trim")]
+    private static partial int ReleaseFreePages(nint pad);
 }

@@ -51,6 +51,7 @@ public static class Program
     {
         builder.AddOptions<AdmissionOptions>(AdmissionOptions.Section);
         builder.Services.AddSingleton<AdmissionGate>().AddSingleton<DecodeLanes>().AddSingleton<PixelBudget>();
+        builder.Services.AddHostedService<NativeHeapTrimmer>();
     }
 
     private static void AddImaging(this WebApplicationBuilder builder)
