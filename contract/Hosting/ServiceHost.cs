@@ -28,9 +28,7 @@ public static class ServiceHost
             Listen(kestrel, options.Address, options.Port, _ => { });
             Listen(kestrel, options.Address, options.ManagementPort, listen => listen.Use(MarkAsManagement));
         });
-        // Linux reports what sockets are ready for on the thread pool already, and hands the next one on before it runs us. Another
-        // hop for each read costs more than the read. What computes or blocks, a pod's decoding and writing, holds up its own connection only.
-        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+        builder.UseServiceConnections();
 
         // The framework's own request lines would show whole URLs; ours say what matters and no query.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
@@ -38,10 +36,18 @@ public static class ServiceHost
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         // Probes ask every second; /readyz itself says what is missing.
         builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
-        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, NetworkBlocks.Factory>();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainSeconds));
         builder.Services.AddHealthChecks().AddCheck<DrainCheck>("drain");
+    }
+
+    /// <summary>How connections are read, tuned for bodies of a photograph's size.</summary>
+    public static void UseServiceConnections(this WebApplicationBuilder builder)
+    {
+        // Linux reports what sockets are ready for on the thread pool already, and hands the next one on before it runs us. Another
+        // hop for each read costs more than the read. What computes or blocks, a pod's decoding and writing, holds up its own connection only.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, NetworkBlocks.Factory>();
     }
 
     /// <summary>Builds a service and runs it until it is told to stop. What its operator has to mend ends it with a line, not a stack trace.</summary>

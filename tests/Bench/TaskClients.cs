@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Rembg.Bench;
 
-/// <summary>Clients of the table's case (d): each posts a task, waits for it and fetches what came out.</summary>
+/// <summary>Clients of the table's case (d): each posts a task, waits for it, fetches what came out and has it forgotten.</summary>
 /// <param name="clients">As many as post their first task at the same moment.</param>
 internal sealed class TaskClients(int clients)
 {
@@ -24,6 +24,7 @@ internal sealed class TaskClients(int clients)
             if (status is "failed" or "cancelled") throw new HttpRequestException(view.ToString());
             if (status != "succeeded") continue;
             if ((await http.GetByteArrayAsync(task + "/result")).Length == 0) throw new HttpRequestException("The result is empty.");
+            (await http.DeleteAsync(task)).EnsureSuccessStatusCode().Dispose();
             return;
         }
     }

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
+using Rembg.Contract.Hosting;
 using Rembg.Contract.Models;
 
 namespace Rembg.Testing;
@@ -86,6 +87,7 @@ public sealed class FakePod : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        builder.UseServiceConnections();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null).UseUrls($"http://127.0.0.1:{Port}");
         _app = builder.Build();
         _app.MapPost("/v1/infer", InferAsync);
@@ -102,7 +104,7 @@ public sealed class FakePod : IAsyncDisposable
 
     private async Task InferAsync(HttpContext context)
     {
-        using var image = new MemoryStream();
+        using var image = new MemoryStream((int)(context.Request.ContentLength ?? 0));
         await context.Request.Body.CopyToAsync(image, context.RequestAborted);
         var request = new PodRequest(context.Request.QueryString.Value ?? "", new HeaderDictionary(new Dictionary<string, StringValues>(context.Request.Headers, StringComparer.OrdinalIgnoreCase)), image.ToArray());
         Requests.Enqueue(request);
