@@ -11,20 +11,24 @@ namespace Rembg.Inference.Models;
 internal static class ExecutionProviders
 {
     /// <summary>The session, and the provider that runs it.</summary>
+    /// <param name="path">The model file.</param>
+    /// <param name="options">Which provider, and its settings.</param>
+    /// <param name="spec">What the model takes.</param>
+    /// <param name="threads">Of one run, on the CPU.</param>
     /// <param name="largestBatch">For TensorRT's profile, which must name its shapes.</param>
     /// <exception cref="ModelException">The GPU provider that was asked for cannot be had.</exception>
-    public static (Provider Provider, InferenceSession Session) Open(string path, ModelOptions options, ModelSpec spec, int largestBatch)
+    public static (Provider Provider, InferenceSession Session) Open(string path, ModelOptions options, ModelSpec spec, int threads, int largestBatch)
     {
-        if (options.Provider == Provider.Cpu) return (Provider.Cpu, Open(path, Cpu(options)));
+        if (options.Provider == Provider.Cpu) return (Provider.Cpu, Open(path, Common(threads)));
         var wanted = options.Provider == Provider.Auto ? Provider.Cuda : options.Provider;
         try
         {
             // A missing library fails with the options, a missing device or an old driver not before the session.
-            return (wanted, Open(path, wanted == Provider.TensorRt ? TensorRt(options, spec, largestBatch) : Cuda(options)));
+            return (wanted, Open(path, wanted == Provider.TensorRt ? TensorRt(options, spec, threads, largestBatch) : Cuda(options, threads)));
         }
         catch (Exception exception) when (exception is OnnxRuntimeException or EntryPointNotFoundException or NotSupportedException)
         {
-            if (options.Provider == Provider.Auto) return (Provider.Cpu, Open(path, Cpu(options)));
+            if (options.Provider == Provider.Auto) return (Provider.Cpu, Open(path, Common(threads)));
             throw new ModelException(
                 $"Models:Provider is {wanted}, but this process cannot use it: no usable GPU, driver or {wanted} library, or a build for the CPU "
                 + $"(build with -p:Accelerator=cuda). Set Models:Provider to Cpu or Auto to run without a GPU. ONNX Runtime says: {exception.Message.ReplaceLineEndings(" ")}", exception);
@@ -36,11 +40,9 @@ internal static class ExecutionProviders
         using (options) return new InferenceSession(path, options);
     }
 
-    private static SessionOptions Cpu(ModelOptions options) => Common(options);
-
-    private static SessionOptions Cuda(ModelOptions options)
+    private static SessionOptions Cuda(ModelOptions options, int threads)
     {
-        var session = Common(options);
+        var session = Common(threads);
         RefuseCpuFallback(session);
         using var cuda = new OrtCUDAProviderOptions();
         cuda.UpdateOptions(CudaOptions(options));
@@ -48,9 +50,9 @@ internal static class ExecutionProviders
         return session;
     }
 
-    private static SessionOptions TensorRt(ModelOptions options, ModelSpec spec, int largestBatch)
+    private static SessionOptions TensorRt(ModelOptions options, ModelSpec spec, int threads, int largestBatch)
     {
-        var session = Common(options);
+        var session = Common(threads);
         RefuseCpuFallback(session);
         string Shape(int batch) => $"{spec.InputName}:{batch}x3x{spec.InputHeight}x{spec.InputWidth}";
         using var tensorRt = new OrtTensorRTProviderOptions();
@@ -85,15 +87,14 @@ internal static class ExecutionProviders
         ["gpu_mem_limit"] = (options.GpuMemoryMiB == 0 ? (ulong)long.MaxValue : (ulong)options.GpuMemoryMiB << 20).ToString(System.Globalization.CultureInfo.InvariantCulture),
     };
 
-    private static SessionOptions Common(ModelOptions options)
+    private static SessionOptions Common(int threads)
     {
         var session = new SessionOptions
         {
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
             ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
             InterOpNumThreads = 1,
-            // ONNX Runtime would count the host's cores; .NET's count honours the container's CPU limit.
-            IntraOpNumThreads = options.IntraOpThreads > 0 ? options.IntraOpThreads : Environment.ProcessorCount,
+            IntraOpNumThreads = threads,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
         // Spinning threads would take the cores from decoding and encoding.

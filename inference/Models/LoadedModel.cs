@@ -28,14 +28,15 @@ public sealed partial class LoadedModel : IAsyncDisposable
 
         var started = time.GetTimestamp();
         var spec = ModelSpec.Read(description);
-        var session = new OnnxSession(path, spec, models, batching.MaxBatchSize);
+        var threads = models.ThreadsOfARun(Math.Max(1, batching.Executors));
+        var session = new OnnxSession(path, spec, models, threads, batching.MaxBatchSize);
         var loaded = time.GetElapsedTime(started);
         var search = new BatchSizeSearch(session, batching, time, logger);
         var sizes = search.Run();
         if (search.OutgrewResult)
         {
             session.Dispose();
-            session = new OnnxSession(path, spec, models, batching.MaxBatchSize);
+            session = new OnnxSession(path, spec, models, threads, batching.MaxBatchSize);
         }
         var found = time.GetElapsedTime(started) - loaded;
 

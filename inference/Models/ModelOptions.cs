@@ -18,8 +18,14 @@ public sealed class ModelOptions
 
     public Provider Provider { get; set; } = Provider.Auto;
 
-    /// <summary>Threads inside one run; 0 takes the container's CPU limit.</summary>
+    /// <summary>Threads inside one run; 0 divides the container's CPU limit among the executors.</summary>
     [Range(0, 1024)] public int IntraOpThreads { get; set; }
+
+    /// <summary>
+    /// Threads of one run where <paramref name="executors"/> run at once. ONNX Runtime would count the host's cores for each of them;
+    /// .NET's count honours the container's limit, and more threads than cores only wait for each other in every operator.
+    /// </summary>
+    internal int ThreadsOfARun(int executors) => IntraOpThreads > 0 ? IntraOpThreads : Math.Max(1, Environment.ProcessorCount / executors);
 
     /// <summary>MiB that the CUDA memory arena may take; 0 leaves it unlimited. Weights and cuDNN come on top.</summary>
     [Range(0, int.MaxValue)] public int GpuMemoryMiB { get; set; }

@@ -11,10 +11,10 @@ internal sealed class OnnxSession : IDisposable
     private readonly string[] _inputs;
     private readonly string[] _outputs;
 
-    public OnnxSession(string path, ModelSpec spec, ModelOptions options, int largestBatch)
+    public OnnxSession(string path, ModelSpec spec, ModelOptions options, int threads, int largestBatch)
     {
         Spec = spec;
-        (Provider, _session) = ExecutionProviders.Open(path, options, spec, largestBatch);
+        (Provider, _session) = ExecutionProviders.Open(path, options, spec, threads, largestBatch);
         _inputs = [.. _session.InputNames];
         _outputs = [.. _session.OutputNames];
         if (_inputs.Length != 1 || _outputs.Length != 1)

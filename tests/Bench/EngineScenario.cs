@@ -48,7 +48,7 @@ internal static class EngineScenario
     {
         var path = Path.Combine(RepositoryPaths.PreparedModels, model + ".onnx");
         var spec = ModelSpec.Read(Path.ChangeExtension(path, ".json"));
-        using var session = new OnnxSession(path, spec, new ModelOptions { Provider = Provider.Cpu }, 1);
+        using var session = new OnnxSession(path, spec, new ModelOptions { Provider = Provider.Cpu }, Environment.ProcessorCount, 1);
         var (buffers, input) = (new RunBuffers(spec, 1), new byte[session.InputBytes]);
         var header = ImageHeader.Read(jpeg, new());
         byte[] mask = [];

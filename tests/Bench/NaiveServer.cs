@@ -61,7 +61,7 @@ internal static class NaiveServer
         await app.RunAsync();
     }
 
-    private static OnnxSession Open(string path, ModelSpec spec) => new(path, spec, new ModelOptions { Provider = Provider.Cpu }, 1);
+    private static OnnxSession Open(string path, ModelSpec spec) => new(path, spec, new ModelOptions { Provider = Provider.Cpu }, Environment.ProcessorCount, 1);
 
     private static Cutout Cut(OnnxSession session, byte[] image)
     {

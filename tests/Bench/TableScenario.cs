@@ -85,10 +85,10 @@ internal static class TableScenario
 
     private static async Task<Result> PlatformAsync(string model, byte[][] images, int clients, TaskClients? tasks = null)
     {
-        // Deadline and queue so that nobody is refused, and two runs at a time, for which there is memory: alone, a run on the CPU
-        // leaves a core idle wherever its threads wait for each other.
+        // Deadline and queue so that nobody is refused, and a run a core, for which there is memory: threads of one run wait for each
+        // other in every operator.
         await using var platform = await Platform.StartWithRealModelAsync(model,
-            podArguments: [$"--Batching:Sizes:{model}:0=1", "--Batching:Executors=2", "--Admission:MaxRequests=1000"],
+            podArguments: [$"--Batching:Sizes:{model}:0=1", $"--Batching:Executors={Environment.ProcessorCount}", "--Admission:MaxRequests=1000"],
             gatewayArguments: ["--Edge:RequestTimeout=00:30:00", "--Clients:Anonymous:RatePerSecond=100000", "--Clients:Anonymous:Burst=100000"]);
         var gateway = platform.Gateways[0].Address;
         if (tasks is not null) await tasks.WarmUpAsync(gateway, images[0]);

@@ -13,7 +13,7 @@ public class RealModelTests
         var path = Path.Combine(RepositoryPaths.PreparedModels, "isnet-general-use.onnx");
         var spec = ModelSpec.Read(Path.ChangeExtension(path, ".json"));
         // No arena pattern to keep: 8 images of 1024 × 1024 at once are for a GPU; here they only have to be right.
-        using var session = new OnnxSession(path, spec, new ModelOptions { Provider = Provider.Cpu }, 8);
+        using var session = new OnnxSession(path, spec, new ModelOptions { Provider = Provider.Cpu }, Environment.ProcessorCount, 8);
         var images = Enumerable.Range(0, 8).Select(seed => Image(session.InputBytes, seed)).ToArray();
         var singles = images.Select(image => Run(session, [image])[0]).ToArray();
 
