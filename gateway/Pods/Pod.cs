@@ -22,7 +22,7 @@ public sealed class Pod
     private int _failedProbes;
     private int _nonsense;
     private int _inFlight;
-    private int _others;
+    private long _reportedLoad;
     private long _reportedAt;
     private long _fullUntil;
     private long _fullForBackgroundUntil;
@@ -39,14 +39,15 @@ public sealed class Pod
     public bool Serves(string? model) => Models is null || Models.Models.Any(loaded => loaded.Name == model);
 
     /// <summary>
-    /// Requests it is likely to hold: our own, and those that were not ours when it last reported, which fade as the report grows
-    /// old. Ours are counted exactly, so that what we have sent since is not hidden behind what others had there.
+    /// Requests it is likely to hold: our own, or what it last reported for all gateways, which fades towards our own
+    /// as the report grows old.
     /// </summary>
     public double Load(TimeProvider time)
     {
+        var own = InFlight;
         var age = time.GetElapsedTime(Volatile.Read(ref _reportedAt));
         var trust = Math.Clamp(1 - age / ReportLife, 0, 1);
-        return InFlight + trust * Volatile.Read(ref _others);
+        return own + trust * Math.Max(0, Volatile.Read(ref _reportedLoad) - own);
     }
 
     public bool IsFull(Priority priority, TimeProvider time) =>
@@ -68,11 +69,9 @@ public sealed class Pod
     /// <summary>It gave an answer that the contract does not know. Says how many it has given without a cutout in between.</summary>
     internal int TalkedNonsense() => Interlocked.Increment(ref _nonsense);
 
-    /// <param name="load">All that it holds, without the run that it has just answered.</param>
-    /// <param name="time">Tells how old the report is.</param>
     internal void Reported(int load, TimeProvider time)
     {
-        Volatile.Write(ref _others, Math.Max(0, load - InFlight));
+        Volatile.Write(ref _reportedLoad, load);
         Volatile.Write(ref _reportedAt, time.GetTimestamp());
     }
 

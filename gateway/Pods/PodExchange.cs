@@ -57,9 +57,7 @@ internal sealed class PodExchange(
         ClusterState cluster, DestinationState destination, InferenceRequest request, HttpResponse response, Attempt attempt, CancellationToken cancellationToken)
     {
         var pod = Pod.Of(destination);
-        // A pod still counts the run whose cutout it begins to send, which is over here.
-        if (int.TryParse(response.Headers[PodHeaders.Load].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var load))
-            pod.Reported(attempt.Cutout is null ? load : load - 1, time);
+        if (int.TryParse(response.Headers[PodHeaders.Load].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var load)) pod.Reported(load, time);
         switch (attempt)
         {
             case { Retry: RetryReason.Overload, Problem.Overload: PodHeaders.Draining }:

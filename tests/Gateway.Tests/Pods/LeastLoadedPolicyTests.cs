@@ -42,17 +42,6 @@ public class LeastLoadedPolicyTests
     }
 
     [Fact]
-    public void WhatWeSentSinceAReport_ComesOnTopOfWhatOthersHad()
-    {
-        var pod = Pod.Of(_one);
-        pod.Enter();
-        pod.Reported(5, _time);
-        pod.Load(_time).ShouldBe(5, "four of others, one of ours");
-        pod.Enter();
-        pod.Load(_time).ShouldBe(6);
-    }
-
-    [Fact]
     public void BusiestOfThree_IsNeverTakenAndTheOthersBoth()
     {
         Pod.Of(_three).Enter();

@@ -5,7 +5,7 @@ public struct PodView
 {
     private const double ReportLife = 2;
 
-    private int _others;
+    private int _reported;
     private double _reportedAt;
     private double _fullUntil;
 
@@ -19,7 +19,7 @@ public struct PodView
 
     public void Leave() => InFlight--;
 
-    public void Reported(int load, double now) => (_others, _reportedAt) = (Math.Max(0, load - InFlight), now);
+    public void Reported(int load, double now) => (_reported, _reportedAt) = (load, now);
 
     public void Full(double until) => _fullUntil = until;
 
@@ -27,5 +27,5 @@ public struct PodView
 
     public readonly bool IsFull(double now) => now < _fullUntil;
 
-    public readonly double Load(double now) => InFlight + Math.Clamp(1 - (now - _reportedAt) / ReportLife, 0, 1) * _others;
+    public readonly double Load(double now) => InFlight + Math.Clamp(1 - (now - _reportedAt) / ReportLife, 0, 1) * Math.Max(0, _reported - InFlight);
 }
