@@ -5,9 +5,9 @@ using Yarp.ReverseProxy.Model;
 
 namespace Rembg.Gateway.Pods;
 
-/// <summary>Gets a cutout from a pod: the least loaded one, and at most one other when that fails in a way that is not the image's fault.</summary>
+/// <summary>Gets a cutout from a pod: the one that should be done first, and at most one other when that fails in a way that is not the image's fault.</summary>
 internal sealed class InferenceClient(
-    IProxyStateLookup proxy, LeastLoadedPolicy policy, PodExchange exchange, RetryBudget budget, Quarantine quarantine, GatewayMetrics metrics, TimeProvider time)
+    IProxyStateLookup proxy, ShortestExpectedDelay balancing, PodExchange exchange, RetryBudget budget, Quarantine quarantine, GatewayMetrics metrics, TimeProvider time)
 {
     /// <exception cref="ProblemException">
     /// The image is at fault (4xx of the pod, or quarantined), every pod is full or away (503), the pods failed (502) or time ran out (504).
@@ -19,7 +19,7 @@ internal sealed class InferenceClient(
         // 1. An image that pods died of is not tried on the others.
         if (quarantine.Holds(request.Sha256)) throw Problem.Quarantined().AsException();
 
-        // 2. The least loaded pod; one that falls silent is left for another.
+        // 2. The pod that should be done first; one that falls silent is left for another.
         budget.Earn();
         var cluster = proxy.TryGetCluster(PodCluster.Id, out var found) ? found : throw new InvalidOperationException("The cluster is configured at start; this is a bug.");
         var first = Choose(cluster, request, except: null, out var problem) ?? throw problem!.AsException();
@@ -48,11 +48,8 @@ internal sealed class InferenceClient(
         var able = cluster.DestinationsState.AvailableDestinations
             .Where(destination => destination != except && Pod.Of(destination).Serves(request.Options.Model)).ToArray();
         var free = Array.FindAll(able, destination => !Pod.Of(destination).IsFull(request.Priority, time));
-        if (policy.PickDestination(NoContext, cluster, free) is { } destination) return destination;
+        if (balancing.Pick(request.Options.Model, free) is { } destination) return destination;
         problem = Problem.Overloaded(able.Length == 0 ? "No inference pod is available." : "All inference pods are full.");
         return null;
     }
-
-    /// <summary>Our policy looks at pods only.</summary>
-    private static readonly DefaultHttpContext NoContext = new();
 }

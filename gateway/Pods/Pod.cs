@@ -35,6 +35,9 @@ public sealed class Pod
     /// <summary>Its answer to <c>GET /v1/models</c>; null until it gave one.</summary>
     public ModelList? Models { get; internal set; }
 
+    /// <summary>What its runs take.</summary>
+    public RunTimes RunTimes { get; } = new();
+
     /// <summary>A pod that has not said what it has loaded is given the benefit of the doubt.</summary>
     public bool Serves(string? model) => Models is null || Models.Models.Any(loaded => loaded.Name == model);
 

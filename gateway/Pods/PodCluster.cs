@@ -19,7 +19,6 @@ internal static class PodCluster
     public static ClusterConfig From(PodsOptions options) => new()
     {
         ClusterId = Id,
-        LoadBalancingPolicy = LeastLoadedPolicy.PolicyName,
         Destinations = options.Addresses.DefaultIfEmpty(Local)
             .Select((address, i) => (Address: address, Management: options.ManagementAddresses.ElementAtOrDefault(i) ?? Management(address)))
             .ToDictionary(pod => pod.Address, pod => new DestinationConfig { Address = pod.Address, Health = pod.Management }),

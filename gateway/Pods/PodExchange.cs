@@ -57,7 +57,7 @@ internal sealed class PodExchange(
         ClusterState cluster, DestinationState destination, InferenceRequest request, HttpResponse response, Attempt attempt, CancellationToken cancellationToken)
     {
         var pod = Pod.Of(destination);
-        if (int.TryParse(response.Headers[PodHeaders.Load].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var load)) pod.Reported(load, time);
+        if (Number(PodHeaders.Load) is { } load) pod.Reported(load, time);
         switch (attempt)
         {
             case { Retry: RetryReason.Overload, Problem.Overload: PodHeaders.Draining }:
@@ -76,12 +76,14 @@ internal sealed class PodExchange(
             case { Retry: RetryReason.Garbage }:
                 if (pod.TalkedNonsense() >= MuchNonsense) Rest();
                 break;
-            case { Cutout: not null }:
+            case { Cutout: { } cutout }:
                 quarantine.Survived(request.Sha256);
+                pod.RunTimes.Add(request.Options.Model, Number(PodHeaders.BatchSize) ?? 1, PodTiming.Infer(cutout));
                 pod.Finished();
                 break;
         }
 
+        int? Number(string header) => int.TryParse(response.Headers[header].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
         void Rest() => health.SetPassive(cluster, destination, DestinationHealth.Unhealthy, options.Value.RestAfterFailure);
     }
 

@@ -2,7 +2,6 @@ using System.Net;
 using Rembg.Contract.Hosting;
 using Yarp.ReverseProxy;
 using Yarp.ReverseProxy.Health;
-using Yarp.ReverseProxy.LoadBalancing;
 using Yarp.ReverseProxy.ServiceDiscovery;
 
 namespace Rembg.Gateway.Pods;
@@ -21,8 +20,7 @@ public static class PodServices
         services.AddSingleton<LookUp>(Dns.GetHostAddressesAsync);
         services.AddSingleton<IDestinationResolver, PodResolver>();
         services.AddSingleton<IActiveHealthCheckPolicy, ProbePolicy>();
-        services.AddSingleton<LeastLoadedPolicy>();
-        services.AddSingleton<ILoadBalancingPolicy>(provider => provider.GetRequiredService<LeastLoadedPolicy>());
+        services.AddSingleton<ShortestExpectedDelay>();
 
         services.AddSingleton<Quarantine>();
         services.AddSingleton<RetryBudget>();

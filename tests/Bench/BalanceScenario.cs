@@ -78,7 +78,7 @@ internal static class BalanceScenario
 
     private static byte[] Image(int number) => TestPhoto.Unique(Photos.Rocket, number);
 
-    /// <summary>One image at a time, and it reports its load as a real pod does.</summary>
+    /// <summary>One image at a time, and it reports its load and its time as a real pod does.</summary>
     private static async Task<FakePod> PodAsync(TimeSpan runTime)
     {
         var pod = await FakePod.StartAsync();
@@ -94,7 +94,7 @@ internal static class BalanceScenario
             {
                 executor.Release();
             }
-            await PodScripts.Cutout(load: pod.InFlight)(context, request);
+            await PodScripts.Cutout(load: pod.InFlight, infer: runTime.TotalMilliseconds)(context, request);
         };
         return pod;
     }

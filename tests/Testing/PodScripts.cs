@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -14,7 +15,8 @@ public static class PodScripts
     public static byte[] Poison { get; } = [.. "of this a pod dies"u8];
 
     /// <summary>A cutout of the asked format's type: its signature, then filler up to <paramref name="bytes"/>.</summary>
-    public static PodScript Cutout(int bytes = 1000, int load = 1, string foreground = "1 2 3 4") => async (context, request) =>
+    /// <param name="infer">Milliseconds that the run is said to have taken.</param>
+    public static PodScript Cutout(int bytes = 1000, int load = 1, string foreground = "1 2 3 4", double infer = 3) => async (context, request) =>
     {
         var options = CutoutOptions.Parse(context.Request.Query.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.ToString())));
         var response = context.Response;
@@ -26,7 +28,7 @@ public static class PodScripts
         response.Headers[PodHeaders.Foreground] = foreground;
         response.Headers[PodHeaders.BatchSize] = "1";
         response.Headers[PodHeaders.Load] = $"{load}";
-        response.Headers[PodHeaders.ServerTiming] = "queue;dur=1, decode;dur=2, infer;dur=3";
+        response.Headers[PodHeaders.ServerTiming] = string.Create(CultureInfo.InvariantCulture, $"queue;dur=1, decode;dur=2, infer;dur={infer}");
         await response.Body.WriteAsync(Picture(options.Format, bytes));
     };
 

@@ -7,7 +7,7 @@ public enum Outcome { Accepted, Refused, NoMemory, Lost }
 
 /// <summary>
 /// A gateway, with its own view of each pod: two random choices among those that it does not take to be full, and one retry
-/// elsewhere, as in <c>InferenceClient</c>. Its CPU is a fluid: what exceeds the cores waits.
+/// elsewhere, as in <c>InferenceClient</c>; all pods are equally fast, so that only their load counts. Its CPU is a fluid: what exceeds the cores waits.
 /// </summary>
 public sealed class SimulatedGateway(int id, GatewayCost cost, PodRules rules, Random random, double readyAt)
 {

@@ -1,7 +1,6 @@
 using System.Globalization;
-using Rembg.Gateway.Pods;
 
-namespace Rembg.Gateway.Tasks;
+namespace Rembg.Gateway.Pods;
 
 /// <summary>Stages out of a pod's <c>Server-Timing</c>; zero when it did not say.</summary>
 internal static class PodTiming

@@ -1,0 +1,39 @@
+using Rembg.Gateway.Pods;
+
+namespace Rembg.Gateway.Tests.Pods;
+
+public class RunTimesTests
+{
+    private readonly RunTimes _one = new();
+    private readonly RunTimes _other = new();
+
+    [Fact]
+    public void OnlyTheSameWork_IsCompared()
+    {
+        Add(_one, "large", 1, 160);
+        Add(_other, "small", 1, 20);
+        Add(_other, "large", 8, 900);
+        _one.TimesAsLong(_other, "large").ShouldBe(1, "nothing in common yet");
+
+        Add(_other, "large", 1, 40);
+        _one.TimesAsLong(_other, "large").ShouldBe(4);
+        _other.TimesAsLong(_one, "large").ShouldBe(0.25);
+        _one.TimesAsLong(_other, "small").ShouldBe(1);
+    }
+
+    [Fact]
+    public void LatestRuns_CountMostAndChanceDoesNot()
+    {
+        Add(_other, "m", 1, 100);
+        Add(_one, "m", 1, 100, 200);
+        _one.TimesAsLong(_other, "m").ShouldBe(1, "one slow run is not yet a slow pod");
+        Add(_one, "m", 1, 0); // did not say
+        Add(_one, "m", 1, [.. Enumerable.Repeat(200, 30)]);
+        _one.TimesAsLong(_other, "m").ShouldBe(2, 0.01);
+    }
+
+    private static void Add(RunTimes times, string model, int images, params int[] milliseconds)
+    {
+        foreach (var one in milliseconds) times.Add(model, images, TimeSpan.FromMilliseconds(one));
+    }
+}
