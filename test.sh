@@ -19,7 +19,7 @@ install_debian() { # what each command needs: command=package
     || die "could not install ${missing[*]}; install them by hand (root and apt-get are needed)"
 }
 install_debian redis-server=redis-server prometheus=prometheus chromium=chromium curl=curl
-tests/Gateway.Tests/Faces/RemoveBgClient/install.sh || die "the remove.bg client for the tests could not be installed"
+tests/Gateway.Tests/Compatibility/RemoveBgClient/install.sh || die "the remove.bg client for the tests could not be installed"
 
 tests/Page.Tests/fetch-axe.sh || die "axe-core could not be fetched from npm"
 dotnet build Rembg.Platform.sln -c Release -v quiet || die "the build failed"

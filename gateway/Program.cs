@@ -5,8 +5,8 @@ using Rembg.Gateway.Clients.Keys;
 using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts;
 using Rembg.Gateway.Docs;
-using Rembg.Gateway.Edge;
-using Rembg.Gateway.Faces;
+using Rembg.Gateway.Http;
+using Rembg.Gateway.Compatibility;
 using Rembg.Gateway.Page;
 using Rembg.Gateway.Pods;
 using Rembg.Gateway.Redis;
@@ -52,7 +52,7 @@ public static class Program
 
         app.MapCutouts();
         app.MapTasks();
-        app.MapArticleTasks();
+        app.MapLegacyTasks();
         app.MapRembg();
         app.MapRemoveBg();
         app.MapDocs();

@@ -50,7 +50,7 @@ public static class Program
     private static void AddAdmission(this WebApplicationBuilder builder)
     {
         builder.AddOptions<AdmissionOptions>(AdmissionOptions.Section);
-        builder.Services.AddSingleton<AdmissionGate>().AddSingleton<DecodeLanes>().AddSingleton<PixelBudget>();
+        builder.Services.AddSingleton<AdmissionController>().AddSingleton<DecodeLimiter>().AddSingleton<PixelMemoryLimiter>();
         builder.Services.AddHostedService<NativeHeapTrimmer>();
     }
 
@@ -63,7 +63,7 @@ public static class Program
 
     private static void MapInfer(this WebApplication app)
     {
-        app.Services.GetRequiredService<InferenceMetrics>().ObserveInFlight(() => app.Services.GetRequiredService<AdmissionGate>().InFlight);
+        app.Services.GetRequiredService<InferenceMetrics>().ObserveInFlight(() => app.Services.GetRequiredService<AdmissionController>().InFlight);
         var endpoint = ActivatorUtilities.CreateInstance<InferEndpoint>(app.Services);
         app.MapPost("/v1/infer", endpoint.HandleAsync);
         app.MapGet("/v1/models", (ModelRegistry models) => TypedResults.Json(models.List, ModelJson.Default.ModelList));

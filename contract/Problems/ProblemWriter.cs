@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Mvc;
 namespace Rembg.Contract.Problems;
 
 /// <summary>Endpoint metadata of a compatibility face: how it says no in its own dialect.</summary>
-public interface IProblemDialect
+public interface IProblemFormat
 {
     Task WriteAsync(HttpContext context, Problem problem);
 }
@@ -24,7 +24,7 @@ public static class ProblemWriter
         response.Headers.CacheControl = "no-store";
 
         if (HttpMethods.IsHead(context.Request.Method)) return;
-        if (context.GetEndpoint()?.Metadata.GetMetadata<IProblemDialect>() is { } dialect)
+        if (context.GetEndpoint()?.Metadata.GetMetadata<IProblemFormat>() is { } dialect)
             await dialect.WriteAsync(context, problem);
         else
             await response.WriteAsJsonAsync(Details(context, problem), ProblemJson.Default.ProblemDetails, "application/problem+json", context.RequestAborted);

@@ -13,16 +13,16 @@ public static class ClientServices
     {
         var services = builder.Services;
         builder.AddOptions<ClientOptions>(ClientOptions.Section);
-        services.AddSingleton<KeyRing>();
+        services.AddSingleton<ApiKeyStore>();
         services.AddHostedService<KeysFile>();
         services.AddAuthentication(ApiKeyHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null);
         services.AddAuthorization();
 
         services.AddSingleton<LimitMetrics>();
-        services.AddSingleton<GuessLimit>();
+        services.AddSingleton<FailedAuthLimiter>();
         services.AddSingleton<ClientLimits>();
         if (!builder.HasRedis()) return;
-        services.AddSingleton<RedisOutage>();
+        services.AddSingleton<RedisCircuitBreaker>();
         services.AddSingleton<SharedBuckets>();
     }
 

@@ -2,7 +2,7 @@ using Rembg.Contract;
 using Rembg.Contract.Cutouts;
 using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts.Uploads;
-using Rembg.Gateway.Edge;
+using Rembg.Gateway.Http;
 using Rembg.Gateway.Pods;
 
 namespace Rembg.Gateway.Cutouts;

@@ -16,7 +16,7 @@ internal sealed record CutoutKey
     /// <summary>64 hex digits.</summary>
     public string Value { get; }
 
-    /// <summary>The client's wishes with the model named.</summary>
+    /// <summary>The client's options with the model named.</summary>
     public CutoutOptions Options { get; }
 
     /// <summary>Weak: another pod may make the same picture with other bytes (its batch, its zlib).</summary>

@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.Net.Http.Headers;
 using Rembg.Contract;
 using Rembg.Gateway.Cutouts.Uploads;
-using Rembg.Gateway.Edge;
+using Rembg.Gateway.Http;
 
 namespace Rembg.Gateway.Cutouts;
 
@@ -27,7 +27,7 @@ internal static class CutoutResponse
     public static async Task WriteAsync(HttpContext context, CutoutAnswer answer)
     {
         var (cutout, response) = (answer.Cutout, context.Response);
-        using var writing = context.RequestServices.GetRequiredService<UploadMemory>().Charge(cutout.Bytes.Length);
+        using var writing = context.RequestServices.GetRequiredService<MemoryBudget>().ForceReserve(cutout.Bytes.Length);
         Describe(context, answer);
         response.ContentType = cutout.ContentType;
         response.ContentLength = cutout.Bytes.Length;

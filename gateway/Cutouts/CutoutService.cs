@@ -9,14 +9,14 @@ namespace Rembg.Gateway.Cutouts;
 
 /// <summary>The one way to a cutout, for requests of every API and for tasks. Knows no HTTP.</summary>
 internal sealed class CutoutService(
-    ModelCatalog models, CutoutCache cache, SharedRuns<Cutout> runs, InferenceClient pods, IOptions<CacheOptions> options, GatewayMetrics metrics)
+    ModelCatalog models, CutoutCache cache, RequestCoalescer<Cutout> runs, InferenceDispatcher pods, IOptions<CacheOptions> options, GatewayMetrics metrics)
 {
     /// <summary>Names the answer before anything is spent on it. An unknown model is a problem.</summary>
     /// <param name="upload">The image.</param>
-    /// <param name="wishes">As the client gave them.</param>
+    /// <param name="requested">As the client gave them.</param>
     /// <param name="client">Whose cache it is, when <see cref="CacheOptions.Scope"/> keeps them apart.</param>
-    public CutoutKey Identify(Upload upload, CutoutOptions wishes, string? client) =>
-        CutoutKey.Of(upload.Sha256, models.Find(wishes.Model), wishes, options.Value.Scope == CacheScope.PerClient ? client ?? "" : null);
+    public CutoutKey Identify(Upload upload, CutoutOptions requested, string? client) =>
+        CutoutKey.Of(upload.Sha256, models.Find(requested.Model), requested, options.Value.Scope == CacheScope.PerClient ? client ?? "" : null);
 
     /// <summary>Gets the cutout, or throws the problem. <paramref name="caller"/> may leave at any time without harm to others.</summary>
     public async Task<CutoutAnswer> CutAsync(CutoutRequest request, CancellationToken caller)
@@ -33,10 +33,10 @@ internal sealed class CutoutService(
         // 2. Being made for somebody else, or from now on for us. What a person waits for never waits for a background
         //    run, and what must not be kept is not shared with what may.
         var run = $"{request.Key.Value} {request.Priority} {request.Cache.HasFlag(CacheUse.Store)}";
-        var (cutout, joined) = await runs.JoinAsync(run, request.Deadline, ended => RunAsync(request, ended), caller);
-        if (joined) metrics.Cache("coalesced", "memory");
-        activity?.SetTag("cache", joined ? "coalesced" : "miss");
-        return new(cutout, request.Key, joined ? CacheStatus.Coalesced : CacheStatus.Miss);
+        var (cutout, coalesced) = await runs.RunAsync(run, request.Deadline, ended => RunAsync(request, ended), caller);
+        if (coalesced) metrics.Cache("coalesced", "memory");
+        activity?.SetTag("cache", coalesced ? "coalesced" : "miss");
+        return new(cutout, request.Key, coalesced ? CacheStatus.Coalesced : CacheStatus.Miss);
     }
 
     private async Task<Cutout> RunAsync(CutoutRequest request, CancellationToken ended)

@@ -20,11 +20,11 @@ public static class CutoutServices
         var services = builder.Services;
         builder.AddOptions<UploadOptions>(UploadOptions.Section);
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<UploadOptions>>((kestrel, uploads) => kestrel.Limits.MaxRequestBodySize = uploads.Value.MaxAnyBodyBytes);
-        services.AddSingleton<UploadMemory>();
+        services.AddSingleton<MemoryBudget>();
         services.AddSingleton<UploadReader>();
 
         AddCache(builder);
-        services.AddSingleton<SharedRuns<Cutout>>();
+        services.AddSingleton<RequestCoalescer<Cutout>>();
         services.AddSingleton<CutoutService>();
     }
 

@@ -17,9 +17,9 @@ internal sealed class AnswerBuffer(int maxBytes, TimeProvider time) : Stream
     public bool Overflowed { get; private set; }
 
     /// <summary>Since the head of the answer came: once its body is whole, the time that the pod took to encode it.</summary>
-    public TimeSpan SinceHead => time.GetElapsedTime(_headCame);
+    public TimeSpan SinceResponseStart => time.GetElapsedTime(_headCame);
 
-    public void HeadCame() => _headCame = time.GetTimestamp();
+    public void ResponseStarted() => _headCame = time.GetTimestamp();
 
     public byte[] ToArray()
     {

@@ -18,9 +18,9 @@ public sealed class Pod
     private readonly Lock _lossLock = new();
     private int _lost;
     private long _lostAt;
-    private TaskCompletionSource _silence = NewSilence();
+    private TaskCompletionSource _unresponsive = NewSignal();
     private int _failedProbes;
-    private int _nonsense;
+    private int _invalidResponses;
     private int _inFlight;
     private long _reportedLoad;
     private long _reportedAt;
@@ -62,15 +62,15 @@ public sealed class Pod
     internal void Leave() => Interlocked.Decrement(ref _inFlight);
 
     /// <summary>Completes when the pod is next found to answer no probe any more.</summary>
-    internal Task Silence => Volatile.Read(ref _silence).Task;
+    internal Task Unresponsive => Volatile.Read(ref _unresponsive).Task;
 
-    internal void FellSilent() => Interlocked.Exchange(ref _silence, NewSilence()).SetResult();
+    internal void MarkUnresponsive() => Interlocked.Exchange(ref _unresponsive, NewSignal()).SetResult();
 
     /// <summary>Probes are one after the other. Says how many have failed in a row.</summary>
-    internal int Probed(bool well) => _failedProbes = well ? 0 : _failedProbes + 1;
+    internal int RecordProbe(bool well) => _failedProbes = well ? 0 : _failedProbes + 1;
 
     /// <summary>It gave an answer that the contract does not know. Says how many it has given without a cutout in between.</summary>
-    internal int TalkedNonsense() => Interlocked.Increment(ref _nonsense);
+    internal int RecordInvalidResponse() => Interlocked.Increment(ref _invalidResponses);
 
     internal void Reported(int load, TimeProvider time)
     {
@@ -89,7 +89,7 @@ public sealed class Pod
     /// A run was lost with its connection, and has left. Says how many were lost with it: connections of a pod that
     /// dies break one after the other, so those that break soon after the first count as one death.
     /// </summary>
-    internal int LostTogether(TimeProvider time)
+    internal int CountConnectionLoss(TimeProvider time)
     {
         lock (_lossLock)
         {
@@ -101,10 +101,10 @@ public sealed class Pod
     /// <summary>It finished a run: it is in its right mind, and a place is free.</summary>
     internal void Finished()
     {
-        Volatile.Write(ref _nonsense, 0);
+        Volatile.Write(ref _invalidResponses, 0);
         Volatile.Write(ref _fullUntil, 0);
         Volatile.Write(ref _fullForBackgroundUntil, 0);
     }
 
-    private static TaskCompletionSource NewSilence() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

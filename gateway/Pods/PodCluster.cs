@@ -4,7 +4,7 @@ using Yarp.ReverseProxy.Health;
 
 namespace Rembg.Gateway.Pods;
 
-/// <summary>The pods as YARP's one cluster. It has no route: runs are sent by <see cref="PodExchange"/>, never straight from a client.</summary>
+/// <summary>The pods as YARP's one cluster. It has no route: runs are sent by <see cref="PodClient"/>, never straight from a client.</summary>
 internal static class PodCluster
 {
     public const string Id = "inference";
@@ -30,7 +30,7 @@ internal static class PodCluster
                 Enabled = true, Path = ProbePath, Interval = options.ProbeEvery, Timeout = options.ConnectTimeout,
                 Policy = ProbePolicy.PolicyName,
             },
-            // No policy of YARP's is wanted here: PodExchange tells YARP of a pod that broke down.
+            // No policy of YARP's is wanted here: PodClient tells YARP of a pod that broke down.
             Passive = new() { Enabled = true },
         },
         // HTTP/1.1: one connection a run has no head-of-line blocking, and bodies are megabytes. The run's deadline ends it.

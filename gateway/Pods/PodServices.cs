@@ -24,8 +24,8 @@ public static class PodServices
 
         services.AddSingleton<Quarantine>();
         services.AddSingleton<RetryBudget>();
-        services.AddSingleton<PodExchange>();
-        services.AddSingleton<InferenceClient>();
+        services.AddSingleton<PodClient>();
+        services.AddSingleton<InferenceDispatcher>();
         services.AddSingleton<ModelCatalog>();
         services.AddHostedService<ModelPoller>();
         services.AddHealthChecks().AddCheck<PodsCheck>("pods");

@@ -36,8 +36,8 @@ public sealed class PodsOptions : IValidatableObject
     public int FailedProbes { get; set; } = 2;
 
     /// <summary>How long a pod rests after a connection to it failed or broke, or it talked nonsense again and again, unless a probe finds it gone for longer.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.05", "00:10:00", ErrorMessage = "Pods:RestAfterFailure must be between 50 ms and 10 min.")]
-    public TimeSpan RestAfterFailure { get; set; } = TimeSpan.FromSeconds(5);
+    [Range(typeof(TimeSpan), "00:00:00.05", "00:10:00", ErrorMessage = "Pods:EjectionTime must be between 50 ms and 10 min.")]
+    public TimeSpan EjectionTime { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a pod that said it is full is not asked. Short: a place may be free again after the next batch.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00", ErrorMessage = "Pods:FullFor must be between 0 and 1 min.")]

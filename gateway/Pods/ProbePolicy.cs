@@ -16,12 +16,12 @@ internal sealed class ProbePolicy(IDestinationHealthUpdater health, IOptions<Pod
 
     public void ProbingCompleted(ClusterState cluster, IReadOnlyList<DestinationProbingResult> probingResults)
     {
-        var probes = probingResults.Select(result => (result.Destination, result.Response, Failures: Pod.Of(result.Destination).Probed(result.Response is { IsSuccessStatusCode: true }))).ToArray();
+        var probes = probingResults.Select(result => (result.Destination, result.Response, Failures: Pod.Of(result.Destination).RecordProbe(result.Response is { IsSuccessStatusCode: true }))).ToArray();
         health.SetActive(cluster, probes.Select(probe => new NewActiveDestinationHealth(probe.Destination, State(probe.Destination, probe.Failures))));
 
         // Only now, so that the runs which leave it find it out of the choice.
         foreach (var (destination, response, failures) in probes)
-            if (response is null && failures >= options.Value.FailedProbes) Pod.Of(destination).FellSilent();
+            if (response is null && failures >= options.Value.FailedProbes) Pod.Of(destination).MarkUnresponsive();
     }
 
     private DestinationHealth State(DestinationState destination, int failures) =>

@@ -6,10 +6,10 @@ namespace Rembg.Gateway.Pods;
 public sealed class RunTimes
 {
     /// <summary>Weight of the newest run.</summary>
-    private const double Newest = 0.2;
+    private const double Smoothing = 0.2;
 
     /// <summary>What pods on the same kind of node may differ by.</summary>
-    private const double Chance = 1.3;
+    private const double NoiseThreshold = 1.3;
 
     private readonly ConcurrentDictionary<(string? Model, int Images), TimeSpan> _times = new();
 
@@ -18,14 +18,14 @@ public sealed class RunTimes
     /// <param name="took">Zero when the pod did not say, which teaches nothing.</param>
     internal void Add(string? model, int images, TimeSpan took)
     {
-        if (took > TimeSpan.Zero) _times.AddOrUpdate((model, images), took, (_, known) => known + Newest * (took - known));
+        if (took > TimeSpan.Zero) _times.AddOrUpdate((model, images), took, (_, known) => known + Smoothing * (took - known));
     }
 
     /// <summary>
     /// How many times as long as another pod's they are, for the same work: runs of this model with as many images. 1 where they
     /// differ by no more than chance, or there are none in common yet.
     /// </summary>
-    public double TimesAsLong(RunTimes other, string? model)
+    public double SpeedRatioTo(RunTimes other, string? model)
     {
         var (its, others) = (TimeSpan.Zero, TimeSpan.Zero);
         foreach (var (run, time) in _times)
@@ -33,6 +33,6 @@ public sealed class RunTimes
             if (run.Model != model || !other._times.TryGetValue(run, out var same)) continue;
             (its, others) = (its + time, others + same);
         }
-        return others > TimeSpan.Zero && its / others is var ratio and (< 1 / Chance or > Chance) ? ratio : 1;
+        return others > TimeSpan.Zero && its / others is var ratio and (< 1 / NoiseThreshold or > NoiseThreshold) ? ratio : 1;
     }
 }

@@ -22,5 +22,5 @@ internal sealed class ShortestExpectedDelay(TimeProvider time)
         return IsSooner(Pod.Of(pods[second]), Pod.Of(pods[first]), model) ? pods[second] : pods[first];
     }
 
-    private bool IsSooner(Pod one, Pod other, string? model) => (one.Load(time) + 1) * one.RunTimes.TimesAsLong(other.RunTimes, model) < other.Load(time) + 1;
+    private bool IsSooner(Pod one, Pod other, string? model) => (one.Load(time) + 1) * one.RunTimes.SpeedRatioTo(other.RunTimes, model) < other.Load(time) + 1;
 }

@@ -15,7 +15,7 @@ internal interface ITaskQueue
     Task EnsureRoomAsync();
 
     /// <exception cref="ProblemException">503: full. 422: the idempotency key was used for something else.</exception>
-    Task<Accepted> EnqueueAsync(NewTask task);
+    Task<EnqueueResult> EnqueueAsync(EnqueueRequest task);
 
     /// <summary>Null for a task that is unknown, forgotten or past its retention.</summary>
     Task<CutoutTask?> FindAsync(string id);
@@ -25,7 +25,7 @@ internal interface ITaskQueue
 
     /// <summary>Takes the task out of the queue and deletes all of it; a run under way ends without effect.</summary>
     /// <returns>How the task was left: cancelled, or finished before. Null when there is no such task.</returns>
-    Task<TaskState?> ForgetAsync(string id);
+    Task<TaskState?> DeleteAsync(string id);
 
     /// <summary>Leases up to <paramref name="count"/> tasks: first those whose lease ran out, then new ones, in order of arrival.</summary>
     Task<IReadOnlyList<TaskLease>> TakeAsync(int count);
@@ -43,9 +43,9 @@ internal interface ITaskQueue
 
     /// <summary>Gives the task back for somebody to take after <paramref name="delay"/>, at its old place in the queue.</summary>
     /// <param name="lease">Void afterwards.</param>
-    /// <param name="badEnd">Why the attempt counts; null when the task is not to blame, and the attempt does not count.</param>
+    /// <param name="failure">Why the attempt counts; null when the task is not to blame, and the attempt does not count.</param>
     /// <param name="delay">At most the lease's length.</param>
-    Task<bool> ReturnAsync(TaskLease lease, Problem? badEnd, TimeSpan delay);
+    Task<bool> ReturnAsync(TaskLease lease, Problem? failure, TimeSpan delay);
 
     Task<QueueDepth> MeasureAsync();
 }

@@ -13,10 +13,10 @@ internal static class TaskEndpoints
         app.MapPost("/v1/tasks", AcceptAsync).RequireClient();
         app.MapGet("/v1/tasks/{id}", ShowAsync).IdentifyClient();
         app.MapGet("/v1/tasks/{id}/result", ResultAsync).IdentifyClient();
-        app.MapDelete("/v1/tasks/{id}", ForgetAsync).IdentifyClient();
+        app.MapDelete("/v1/tasks/{id}", DeleteAsync).IdentifyClient();
     }
 
-    private static async Task AcceptAsync(HttpContext context, TaskIntake intake)
+    private static async Task AcceptAsync(HttpContext context, TaskSubmission intake)
     {
         var accepted = await intake.AcceptAsync(context);
         context.Response.StatusCode = StatusCodes.Status202Accepted;
@@ -51,10 +51,10 @@ internal static class TaskEndpoints
         await CutoutResponse.WriteAsync(context, new(open.Cutout, key, result.Status));
     }
 
-    private static async Task ForgetAsync(HttpContext context, string id, LongPoll tasks, ITaskQueue queue, TaskMetrics metrics)
+    private static async Task DeleteAsync(HttpContext context, string id, LongPoll tasks, ITaskQueue queue, TaskMetrics metrics)
     {
         var task = await OwnAsync(context, id, tasks, wait: TimeSpan.Zero);
-        if (await queue.ForgetAsync(id) is not { } state) throw NoSuchTask();
+        if (await queue.DeleteAsync(id) is not { } state) throw NoSuchTask();
         if (state == TaskState.Cancelled) metrics.Count("cancelled");
         await WriteAsync(context, task with { State = state, Position = null });
     }

@@ -30,15 +30,15 @@ internal sealed partial class TaskMetrics
 
     public void Count(string outcome) => _outcomes.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
-    public void Buried(string id)
+    public void DeadLettered(string id)
     {
         Count("dead");
-        Log.Buried(_logger, id);
+        Log.DeadLettered(_logger, id);
     }
 
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "Task {Id} is a dead letter: every attempt came to a bad end")]
-        public static partial void Buried(ILogger logger, string id);
+        public static partial void DeadLettered(ILogger logger, string id);
     }
 }

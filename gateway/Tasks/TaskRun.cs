@@ -9,7 +9,7 @@ namespace Rembg.Gateway.Tasks;
 
 /// <summary>One run of a task, from its lease to the word about how it ended. Goes the way of every other request for a cutout.</summary>
 internal sealed partial class TaskRun(
-    ITaskQueue queue, CutoutService cutouts, TaskRoom room, TaskMetrics metrics, IOptions<TaskOptions> options, TimeProvider time, ILogger<TaskRun> logger)
+    ITaskQueue queue, CutoutService cutouts, AdaptiveConcurrencyLimit room, TaskMetrics metrics, IOptions<TaskOptions> options, TimeProvider time, ILogger<TaskRun> logger)
 {
     private readonly TaskOptions _options = options.Value;
 
@@ -18,7 +18,7 @@ internal sealed partial class TaskRun(
     public async Task RunAsync(TaskLease lease, CancellationToken interrupted)
     {
         using var activity = Trace(lease);
-        await using var keeper = new LeaseKeeper(() => queue.ExtendAsync(lease), _options.Lease, time);
+        await using var keeper = new LeaseRenewer(() => queue.ExtendAsync(lease), _options.Lease, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(interrupted, keeper.Lost);
 
         // 1. The cutout, or what came in the way.
@@ -47,7 +47,7 @@ internal sealed partial class TaskRun(
         }
         catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
         {
-            return new("interrupted", () => queue.ReturnAsync(lease, badEnd: null, TimeSpan.Zero));
+            return new("interrupted", () => queue.ReturnAsync(lease, failure: null, TimeSpan.Zero));
         }
         catch (ProblemException exception)
         {
@@ -56,7 +56,7 @@ internal sealed partial class TaskRun(
         catch (Exception exception)
         {
             Log.Unexpected(logger, exception, lease.Id);
-            return BadEnd(lease, Problem.Internal());
+            return AttemptFailed(lease, Problem.Internal());
         }
     }
 
@@ -64,18 +64,18 @@ internal sealed partial class TaskRun(
     {
         // Quarantine is no verdict on the image yet: other images may have killed the pods that held it.
         if (problem.Status < 500 && problem != Problem.Quarantined()) return Failed(lease, problem);
-        if (problem.Status != StatusCodes.Status503ServiceUnavailable) return BadEnd(lease, problem);
+        if (problem.Status != StatusCodes.Status503ServiceUnavailable) return AttemptFailed(lease, problem);
 
         // No pod has room: not the task's fault. It goes back to its place, and it is the worker that pauses.
         room.Refused();
-        return new("postponed", () => queue.ReturnAsync(lease, badEnd: null, TimeSpan.Zero));
+        return new("postponed", () => queue.ReturnAsync(lease, failure: null, TimeSpan.Zero));
     }
 
     private End Failed(TaskLease lease, Problem reason) => new("failed", () => queue.FailAsync(lease, reason));
 
-    private End BadEnd(TaskLease lease, Problem reason)
+    private End AttemptFailed(TaskLease lease, Problem reason)
     {
-        Log.BadEnd(logger, lease.Id, lease.Attempt, reason.Code);
+        Log.AttemptFailed(logger, lease.Id, lease.Attempt, reason.Code);
         var delay = lease.Attempt < _options.MaxAttempts ? _options.DelayAfter(lease.Attempt) : TimeSpan.Zero;
         return new("retried", () => queue.ReturnAsync(lease, reason, delay));
     }
@@ -117,7 +117,7 @@ internal sealed partial class TaskRun(
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "Attempt {Attempt} of task {Id} came to a bad end: {Code}")]
-        public static partial void BadEnd(ILogger logger, string id, int attempt, string code);
+        public static partial void AttemptFailed(ILogger logger, string id, int attempt, string code);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Attempt {Attempt} of task {Id} ended without its lease and has no effect")]
         public static partial void LeaseLost(ILogger logger, string id, int attempt);

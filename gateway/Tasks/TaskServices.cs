@@ -24,11 +24,11 @@ public static class TaskServices
             services.AddSingleton<ITaskQueue, MemoryTaskQueue>();
             services.AddHostedService<MemoryNotice>();
         }
-        services.AddSingleton<TaskIntake>();
+        services.AddSingleton<TaskSubmission>();
         services.AddSingleton<LongPoll>();
-        services.AddSingleton<TaskRoom>();
+        services.AddSingleton<AdaptiveConcurrencyLimit>();
         services.AddSingleton<TaskRun>();
         services.AddHostedService<TaskWorker>();
-        services.AddHostedService<QueueGauge>();
+        services.AddHostedService<QueueMetricsPoller>();
     }
 }

@@ -7,7 +7,7 @@ namespace Rembg.Gateway.Tasks;
 
 /// <summary>Takes tasks while the pods have room for them. On SIGTERM it takes no more, and gives back what does not end in time.</summary>
 internal sealed partial class TaskWorker(
-    ITaskQueue queue, TaskRun run, TaskRoom room, TaskSignals signals, IHostApplicationLifetime lifetime,
+    ITaskQueue queue, TaskRun run, AdaptiveConcurrencyLimit room, TaskSignals signals, IHostApplicationLifetime lifetime,
     IOptions<TaskOptions> options, IOptions<ServiceOptions> service, TimeProvider time, ILogger<TaskWorker> logger) : BackgroundService
 {
     /// <summary>Share of the drain that runs may take; the rest is for giving back.</summary>

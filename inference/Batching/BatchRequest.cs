@@ -31,7 +31,7 @@ public enum DropReason
     Expired,
 
     /// <summary>The deadline will have passed before a run could end.</summary>
-    Doomed,
+    CannotMeetDeadline,
 }
 
 /// <summary>The request was dropped before it cost a run.</summary>

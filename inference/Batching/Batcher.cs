@@ -131,7 +131,7 @@ public sealed class Batcher : IAsyncDisposable
         DropReason? reason =
             request.CallerLeft ? DropReason.Cancelled
             : left <= TimeSpan.Zero ? DropReason.Expired
-            : left < _cost.Estimate(1) ? DropReason.Doomed
+            : left < _cost.Estimate(1) ? DropReason.CannotMeetDeadline
             : null;
         if (reason is not { } why) return false;
 

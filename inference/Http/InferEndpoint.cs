@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Rembg.Contract;
 using Rembg.Contract.Models;
@@ -13,7 +14,7 @@ namespace Rembg.Inference.Http;
 
 /// <summary><c>POST /v1/infer</c>: the way of an image through the pod, from the door to the last byte.</summary>
 internal sealed class InferEndpoint(
-    ModelRegistry models, AdmissionGate gate, DecodeLanes lanes, PixelBudget pixels, IOptions<ImageLimits> limits, InferenceMetrics metrics, TimeProvider time)
+    ModelRegistry models, AdmissionController gate, DecodeLimiter lanes, PixelMemoryLimiter pixels, IOptions<ImageLimits> limits, InferenceMetrics metrics, TimeProvider time)
 {
     public async Task HandleAsync(HttpContext context)
     {
@@ -22,7 +23,7 @@ internal sealed class InferEndpoint(
             context.Response.Headers[PodHeaders.Load] = gate.InFlight.ToString(CultureInfo.InvariantCulture);
             return Task.CompletedTask;
         });
-        var clock = new StageClock(time, metrics);
+        var clock = new ServerTiming(time, metrics);
         var (model, priority, outcome) = ("unknown", Priority.Interactive, "failed");
         try
         {
@@ -46,26 +47,26 @@ internal sealed class InferEndpoint(
         }
     }
 
-    private async Task CutAsync(HttpContext context, InferRequest request, LoadedModel model, StageClock clock)
+    private async Task CutAsync(HttpContext context, InferRequest request, LoadedModel model, ServerTiming clock)
     {
         // 2. A place, before a byte of the body is read; refused at once when full or when the time left cannot be enough.
         using var place = gate.Enter((context.Request.ContentLength ?? limits.Value.MaxBytes) + model.Inputs.Bytes);
         var left = request.Deadline.Left(time);
         if (left <= TimeSpan.Zero) throw Problem.DeadlineExceeded().AsException();
         if (model.Batcher.EstimateWait(request.Priority) > left)
-            throw AdmissionGate.Full("The queue is too long for the time that this request has left.");
+            throw AdmissionController.Full("The queue is too long for the time that this request has left.");
         using var late = new CancellationTokenSource(left, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(late.Token, context.RequestAborted);
 
         // 3. The upload, and all that its header can refuse.
-        using var upload = await Upload.ReadAsync(context.Request, limits.Value.MaxBytes, stop.Token);
+        using var upload = await RequestImage.ReadAsync(context.Request, limits.Value.MaxBytes, stop.Token);
         var header = ImageHeader.Read(upload.Memory, limits.Value);
 
         // 4. A shrunk decode gives the model's input; 5. the batcher gives the mask.
         var mask = await FindMaskAsync(context, request, model, upload, header, clock, stop.Token);
 
         // 6. Everything about the answer is known before its pixels are.
-        var cutout = Cutout.Plan(header, mask, request.Options);
+        var cutout = CutoutEncoder.Plan(header, mask, request.Options);
         Describe(context.Response, cutout, clock);
 
         // 7. One decode at the size of the answer, composed and encoded while it is sent.
@@ -81,7 +82,7 @@ internal sealed class InferEndpoint(
     }
 
     private async Task<Mask> FindMaskAsync(
-        HttpContext context, InferRequest request, LoadedModel model, Upload upload, ImageHeader header, StageClock clock, CancellationToken stop)
+        HttpContext context, InferRequest request, LoadedModel model, RequestImage upload, ImageHeader header, ServerTiming clock, CancellationToken stop)
     {
         var input = model.Inputs.Rent();
         try
@@ -107,7 +108,7 @@ internal sealed class InferEndpoint(
         }
     }
 
-    private static void Describe(HttpResponse response, Cutout cutout, StageClock clock)
+    private static void Describe(HttpResponse response, CutoutEncoder cutout, ServerTiming clock)
     {
         response.ContentType = cutout.ContentType;
         response.Headers[PodHeaders.Width] = cutout.Width.ToString(CultureInfo.InvariantCulture);
@@ -121,7 +122,7 @@ internal sealed class InferEndpoint(
     private static string Outcome(Exception exception, CancellationToken aborted) => exception switch
     {
         _ when aborted.IsCancellationRequested => "cancelled",
-        DroppedException dropped => dropped.Reason.ToString().ToLowerInvariant(),
+        DroppedException dropped => JsonNamingPolicy.SnakeCaseLower.ConvertName(dropped.Reason.ToString()),
         ProblemException { Problem.Status: 503 } => "rejected",
         ProblemException => "invalid",
         BadHttpRequestException => "invalid",

@@ -89,7 +89,7 @@ internal static partial class ImageCodec
     }
 
     /// <summary>Encodes a whole picture as lossy WebP (its alpha lossless) or JPEG, in memory that stays where it is.</summary>
-    public static unsafe void Encode(Picture picture, bool webp, Stream output, CancellationToken cancellation)
+    public static unsafe void Encode(PixelBuffer picture, bool webp, Stream output, CancellationToken cancellation)
     {
         try
         {

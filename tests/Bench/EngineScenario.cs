@@ -68,7 +68,7 @@ internal static class EngineScenario
         var image = CpuTime.Measure(5, () =>
         {
             InputImage.Decode(jpeg, header, spec.InputWidth, spec.InputHeight, input);
-            Cutout.Plan(header, new Mask(spec.InputWidth, spec.InputHeight, mask), CutoutOptions.Default)
+            CutoutEncoder.Plan(header, new Mask(spec.InputWidth, spec.InputHeight, mask), CutoutOptions.Default)
                 .Write(jpeg, PipeWriter.Create(Stream.Null), CancellationToken.None);
         })[0] / 1000;
         return (run, image / Environment.ProcessorCount);

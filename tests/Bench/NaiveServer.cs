@@ -34,7 +34,7 @@ internal static class NaiveServer
             using var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body);
             var image = body.ToArray();
-            Cutout cutout;
+            CutoutEncoder cutout;
             if (shared is not null)
             {
                 cutout = await Task.Run(() => Cut(shared, image));
@@ -63,13 +63,13 @@ internal static class NaiveServer
 
     private static OnnxSession Open(string path, ModelSpec spec) => new(path, spec, new ModelOptions { Provider = Provider.Cpu }, Environment.ProcessorCount, 1);
 
-    private static Cutout Cut(OnnxSession session, byte[] image)
+    private static CutoutEncoder Cut(OnnxSession session, byte[] image)
     {
         var spec = session.Spec;
         var (header, buffers, input) = (ImageHeader.Read(image, new()), new RunBuffers(spec, 1), new byte[session.InputBytes]);
         InputImage.Decode(image, header, spec.InputWidth, spec.InputHeight, input);
         Normalization.ToInput(input, spec, buffers.InputOf(0));
         session.Run(buffers, 1);
-        return Cutout.Plan(header, new Mask(spec.InputWidth, spec.InputHeight, Normalization.ToMask(buffers.OutputOf(0), spec.Activation)), CutoutOptions.Default);
+        return CutoutEncoder.Plan(header, new Mask(spec.InputWidth, spec.InputHeight, Normalization.ToMask(buffers.OutputOf(0), spec.Activation)), CutoutOptions.Default);
     }
 }

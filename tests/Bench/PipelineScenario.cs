@@ -64,7 +64,7 @@ internal static class PipelineScenario
     private static void Write(ImageHeader header, Mask mask, byte[] file, CutoutOptions options, Stream? answer = null)
     {
         var pipe = PipeWriter.Create(answer ?? Stream.Null, new(leaveOpen: true));
-        Cutout.Plan(header, mask, options).Write(file, pipe, CancellationToken.None);
+        CutoutEncoder.Plan(header, mask, options).Write(file, pipe, CancellationToken.None);
         pipe.Complete();
     }
 

@@ -21,7 +21,7 @@ internal static class CutoutCalls
 
     /// <summary>Waits until so many callers share the runs in flight.</summary>
     public static Task HasCallersAsync(this GatewayApp gateway, int count) =>
-        Eventually.TrueAsync(() => gateway.Services.GetRequiredService<SharedRuns<Cutout>>().Callers == count, $"{count} callers wait");
+        Eventually.TrueAsync(() => gateway.Services.GetRequiredService<RequestCoalescer<Cutout>>().Callers == count, $"{count} callers wait");
 
     public static Task<string> MetricsAsync(this GatewayApp gateway) => gateway.Management.GetStringAsync("/metrics");
 }

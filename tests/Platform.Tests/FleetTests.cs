@@ -51,7 +51,7 @@ public partial class FleetTests
     [Fact]
     public async Task KilledPodThatComesBack_GetsWorkAgain()
     {
-        await using var platform = await Testing.Platform.StartAsync(pods: 2, gatewayArguments: ["--Pods:ProbeEvery=00:00:00.2", "--Pods:RestAfterFailure=00:00:00.2"]);
+        await using var platform = await Testing.Platform.StartAsync(pods: 2, gatewayArguments: ["--Pods:ProbeEvery=00:00:00.2", "--Pods:EjectionTime=00:00:00.2"]);
         var (port, management) = (platform.Pods[0].Port, platform.Pods[0].ManagementPort);
         await platform.Pods[0].KillAsync();
         (await CutAsync(platform.Http, Unique(0))).Status.ShouldBe(HttpStatusCode.OK);

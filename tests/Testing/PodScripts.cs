@@ -62,7 +62,7 @@ public static class PodScripts
     };
 
     /// <summary>Says yes, with something that is not a picture.</summary>
-    public static PodScript Garbage(string contentType = "image/png") => (context, _) =>
+    public static PodScript InvalidResponse(string contentType = "image/png") => (context, _) =>
     {
         context.Response.ContentType = contentType;
         return context.Response.WriteAsync("<html>It works!</html>");

@@ -15,7 +15,7 @@ namespace Rembg.Gateway.Clients.Keys;
 /// </summary>
 internal sealed class ApiKeyHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> schemes, ILoggerFactory loggers, UrlEncoder encoder,
-    IOptions<ClientOptions> options, KeyRing keys, GuessLimit guesses)
+    IOptions<ClientOptions> options, ApiKeyStore keys, FailedAuthLimiter guesses)
     : AuthenticationHandler<AuthenticationSchemeOptions>(schemes, loggers, encoder)
 {
     public const string SchemeName = "ApiKey";

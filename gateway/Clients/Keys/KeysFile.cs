@@ -4,10 +4,10 @@ using Microsoft.Extensions.Options;
 namespace Rembg.Gateway.Clients.Keys;
 
 /// <summary>
-/// Fills the <see cref="KeyRing"/> before the first request, and again whenever the keys file has other bytes. It compares
+/// Fills the <see cref="ApiKeyStore"/> before the first request, and again whenever the keys file has other bytes. It compares
 /// contents instead of watching: a mounted secret changes by a swap of symbolic links, which file watchers miss.
 /// </summary>
-internal sealed partial class KeysFile(IOptions<ClientOptions> options, KeyRing ring, TimeProvider clock, ILogger<KeysFile> logger) : BackgroundService
+internal sealed partial class KeysFile(IOptions<ClientOptions> options, ApiKeyStore ring, TimeProvider clock, ILogger<KeysFile> logger) : BackgroundService
 {
     private readonly ClientOptions _options = options.Value;
     private byte[] _loaded = [];

@@ -28,7 +28,7 @@ internal sealed class LimitMiddleware(RequestDelegate next, ClientLimits limits,
         tokens.TryGetMetadata(BucketLease.Remaining, out var remaining);
         tokens.TryGetMetadata(BucketLease.Wait, out var wait);
         var headers = RateLimitHeaders.ForTokens(client.Plan, remaining, wait);
-        context.Features.Set(new TokensLeft(client.Plan, remaining));
+        context.Features.Set(new RateLimitState(client.Plan, remaining));
         if (!tokens.IsAcquired)
         {
             await RefuseAsync(context, LimitMetrics.Rate, headers, wait,

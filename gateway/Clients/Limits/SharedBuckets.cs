@@ -5,7 +5,7 @@ namespace Rembg.Gateway.Clients.Limits;
 
 /// <summary>The buckets in Redis: one script, one round trip, and an answer within <see cref="ClientOptions.RedisTimeoutMilliseconds"/> or none.</summary>
 internal sealed class SharedBuckets(
-    IConnectionMultiplexer redis, IOptions<ClientOptions> options, RedisOutage outage, LimitMetrics metrics, TimeProvider clock)
+    IConnectionMultiplexer redis, IOptions<ClientOptions> options, RedisCircuitBreaker outage, LimitMetrics metrics, TimeProvider clock)
 {
     private static readonly string Script = ReadScript();
 
@@ -14,7 +14,7 @@ internal sealed class SharedBuckets(
     /// <returns>Null when Redis is down, slow or full: the caller must count by itself.</returns>
     public async ValueTask<BucketLease?> TryTakeAsync(Client client, int cost, CancellationToken cancellationToken)
     {
-        if (outage.MayAsk(out var isProbe))
+        if (outage.AllowRequest(out var isProbe))
         {
             try
             {

@@ -30,8 +30,8 @@ public sealed class CacheOptions
     public TimeSpan RedisTimeout { get; set; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>How long Redis is left alone after it failed or was too slow, so that it slows down one request and not each.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.05", "00:10:00", ErrorMessage = "Cache:RedisRest must be between 50 ms and 10 min.")]
-    public TimeSpan RedisRest { get; set; } = TimeSpan.FromSeconds(5);
+    [Range(typeof(TimeSpan), "00:00:00.05", "00:10:00", ErrorMessage = "Cache:RedisBreakDuration must be between 50 ms and 10 min.")]
+    public TimeSpan RedisBreakDuration { get; set; } = TimeSpan.FromSeconds(5);
 }
 
 public enum CacheScope { Shared, PerClient }

@@ -10,7 +10,7 @@ namespace Rembg.Gateway.Cutouts.Caching;
 /// <summary>
 /// Answers made before: in memory, by reference and without a copy, and behind it in Redis where one is configured.
 /// HybridCache has Redis alone. Its memory would serialize every answer to know its size, while the client waits; and its
-/// way of joining callers is not used, because <see cref="SharedRuns{T}"/> also has to keep the upload, tell joined callers
+/// way of joining callers is not used, because <see cref="RequestCoalescer{T}"/> also has to keep the upload, tell joined callers
 /// from hits, and give the run a deadline.
 /// </summary>
 internal sealed class CutoutCache(IMemoryCache memory, HybridCache far, IOptions<CacheOptions> options, GatewayMetrics metrics, IDistributedCache? redis = null)

@@ -50,8 +50,8 @@ internal sealed partial class GuardedRedis(
         }
         catch (Exception failure) when (!caller.IsCancellationRequested)
         {
-            var until = time.GetTimestamp() + (long)(options.Value.RedisRest.TotalSeconds * time.TimestampFrequency);
-            if (Interlocked.Exchange(ref _restsUntil, until) < time.GetTimestamp()) Log.Rests(logger, options.Value.RedisRest, failure.Message);
+            var until = time.GetTimestamp() + (long)(options.Value.RedisBreakDuration.TotalSeconds * time.TimestampFrequency);
+            if (Interlocked.Exchange(ref _restsUntil, until) < time.GetTimestamp()) Log.Rests(logger, options.Value.RedisBreakDuration, failure.Message);
         }
         metrics.Cache("error", "redis");
         return false;

@@ -7,7 +7,7 @@ using Rembg.Contract.Problems;
 namespace Rembg.Gateway.Cutouts.Uploads;
 
 /// <summary>A JSON or urlencoded body whose fields hold the image as base64 text. Read whole: its fields come in any order.</summary>
-internal sealed class TextUpload(UploadFields fields, UploadMemory memory, UploadOptions options)
+internal sealed class TextUpload(UploadFields fields, MemoryBudget memory, UploadOptions options)
 {
     private const int MaxFields = 64;
     private byte[]? _image;

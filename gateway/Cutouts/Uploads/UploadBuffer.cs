@@ -8,7 +8,7 @@ namespace Rembg.Gateway.Cutouts.Uploads;
 /// <param name="memory">Where the blocks come from.</param>
 /// <param name="room">The share of the budget; given back when the last request that holds the image is over.</param>
 /// <param name="hashing">Whether the image is hashed on the way, while the next bytes are still on theirs.</param>
-internal sealed class UploadBuffer(UploadMemory memory, UploadMemory.Room room, bool hashing)
+internal sealed class UploadBuffer(MemoryBudget memory, MemoryBudget.Reservation room, bool hashing)
 {
     private readonly List<byte[]> _blocks = [];
     private int _holders = 1, _requests = 1;
@@ -29,7 +29,7 @@ internal sealed class UploadBuffer(UploadMemory memory, UploadMemory.Room room, 
         using var hash = hashing ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
         while (await source.ReadAsync(Free(), cancellationToken) is > 0 and var read)
         {
-            hash?.AppendData(_blocks[^1], (int)(Length % UploadMemory.BlockBytes), read);
+            hash?.AppendData(_blocks[^1], (int)(Length % MemoryBudget.BlockBytes), read);
             Length += read;
             if (Length > maxBytes) throw Problem.ImageTooLarge(maxBytes).AsException();
         }
@@ -53,7 +53,7 @@ internal sealed class UploadBuffer(UploadMemory memory, UploadMemory.Room room, 
 
     private Memory<byte> Free()
     {
-        var filled = (int)(Length % UploadMemory.BlockBytes);
+        var filled = (int)(Length % MemoryBudget.BlockBytes);
         if (filled == 0)
         {
             room.Grow(Length + 1);

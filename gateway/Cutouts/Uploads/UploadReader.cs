@@ -4,7 +4,7 @@ using Rembg.Contract.Problems;
 namespace Rembg.Gateway.Cutouts.Uploads;
 
 /// <summary>Reads a request's body once: a form, or the image itself.</summary>
-public sealed class UploadReader(UploadMemory memory, IOptions<UploadOptions> options, TimeProvider time)
+public sealed class UploadReader(MemoryBudget memory, IOptions<UploadOptions> options, TimeProvider time)
 {
     private readonly UploadOptions _options = options.Value;
 
@@ -18,7 +18,7 @@ public sealed class UploadReader(UploadMemory memory, IOptions<UploadOptions> op
         var isRaw = fields.TakesRaw && !MultipartUpload.IsMultipart(request);
         if (request.ContentLength > _options.MaxBodyBytes(isRaw ? null : fields))
             throw Problem.ImageTooLarge(_options.MaxBytes).AsException();
-        var room = memory.Reserve(Math.Min(request.ContentLength ?? UploadMemory.BlockBytes, _options.MaxBytes));
+        var room = memory.Reserve(Math.Min(request.ContentLength ?? MemoryBudget.BlockBytes, _options.MaxBytes));
         var buffer = new UploadBuffer(memory, room, hash);
         try
         {

@@ -1,4 +1,4 @@
-using Rembg.Gateway.Faces;
+using Rembg.Gateway.Compatibility;
 
 namespace Rembg.Gateway.Docs.Operations;
 

@@ -1,4 +1,4 @@
-using Rembg.Gateway.Faces;
+using Rembg.Gateway.Compatibility;
 using Rembg.Gateway.Tasks;
 
 namespace Rembg.Gateway.Docs.Operations;
@@ -68,14 +68,14 @@ internal static class TaskOperations
     public static readonly Operation ArticleAccept = Accept with
     {
         Id = "createTaskByOldName",
-        Answers = [new(202, "Accepted.") { Json = typeof(ArticleAccepted) }],
+        Answers = [new(202, "Accepted.") { Json = typeof(LegacyTaskAccepted) }],
     };
 
     public static readonly Operation ArticleShow = Show with
     {
         Id = "getTaskByOldName",
         Query = [],
-        Answers = [new(200, "`processing`, `success` with `result_url`, or `error`.") { Json = typeof(ArticleTask) }],
+        Answers = [new(200, "`processing`, `success` with `result_url`, or `error`.") { Json = typeof(LegacyTask) }],
         Problems = Forget.Problems,
     };
 

@@ -5,7 +5,7 @@ using Rembg.Gateway.Pods;
 namespace Rembg.Gateway.Tasks.Memory;
 
 /// <summary>A task and all that belongs to it. Guarded by the queue's lock.</summary>
-internal sealed class MemoryTask(string id, long place, NewTask task, DateTimeOffset now)
+internal sealed class MemoryTask(string id, long place, EnqueueRequest task, DateTimeOffset now)
 {
     public string Id => id;
 

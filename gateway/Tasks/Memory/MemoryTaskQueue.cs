@@ -6,7 +6,7 @@ using Rembg.Gateway.Cutouts.Uploads;
 namespace Rembg.Gateway.Tasks.Memory;
 
 /// <summary>
-/// The queue of a platform without Redis. It keeps the promise for as long as this process lives, and has no dead letters:
+/// The queue of a platform without Redis. It keeps the idempotency for as long as this process lives, and has no dead letters:
 /// what came to a bad end too often has failed.
 /// </summary>
 internal sealed class MemoryTaskQueue(IOptions<TaskOptions> options, TaskSignals signals, TaskMetrics metrics, TimeProvider time) : ITaskQueue
@@ -21,15 +21,15 @@ internal sealed class MemoryTaskQueue(IOptions<TaskOptions> options, TaskSignals
         return Task.CompletedTask;
     }
 
-    public Task<Accepted> EnqueueAsync(NewTask task)
+    public Task<EnqueueResult> EnqueueAsync(EnqueueRequest task)
     {
         lock (_lock)
         {
             // 1. The same request again?
             _tasks.Sweep();
-            if (task.Idempotency is { } promise && _tasks.Promised(promise.Key) is { } first)
-                return first.Idempotency!.Fingerprint == promise.Fingerprint
-                    ? Task.FromResult(new Accepted(_tasks.View(first), Replayed: true))
+            if (task.Idempotency is { } idempotency && _tasks.FindByIdempotencyKey(idempotency.Key) is { } first)
+                return first.Idempotency!.Fingerprint == idempotency.Fingerprint
+                    ? Task.FromResult(new EnqueueResult(_tasks.View(first), Replayed: true))
                     : throw Problem.IdempotencyKeyReused().AsException();
 
             // 2. Is there room?
@@ -38,7 +38,7 @@ internal sealed class MemoryTaskQueue(IOptions<TaskOptions> options, TaskSignals
             // 3. Everything of the task.
             var added = _tasks.Add(task);
             signals.Work();
-            return Task.FromResult(new Accepted(_tasks.View(added), Replayed: false));
+            return Task.FromResult(new EnqueueResult(_tasks.View(added), Replayed: false));
         }
     }
 
@@ -60,7 +60,7 @@ internal sealed class MemoryTaskQueue(IOptions<TaskOptions> options, TaskSignals
         }
     }
 
-    public Task<TaskState?> ForgetAsync(string id)
+    public Task<TaskState?> DeleteAsync(string id)
     {
         lock (_lock)
         {
@@ -81,7 +81,7 @@ internal sealed class MemoryTaskQueue(IOptions<TaskOptions> options, TaskSignals
             {
                 task.Error = QueueProblems.AttemptsExhausted(_options.MaxAttempts);
                 End(task, TaskState.Failed);
-                metrics.Buried(task.Id);
+                metrics.DeadLettered(task.Id);
             }
             return Task.FromResult<IReadOnlyList<TaskLease>>([.. free[true].Take(count).Select(task => _tasks.Lease(task))]);
         }
@@ -107,9 +107,9 @@ internal sealed class MemoryTaskQueue(IOptions<TaskOptions> options, TaskSignals
         End(task, TaskState.Failed);
     });
 
-    public Task<bool> ReturnAsync(TaskLease lease, Problem? badEnd, TimeSpan delay) => IfHeld(lease, task =>
+    public Task<bool> ReturnAsync(TaskLease lease, Problem? failure, TimeSpan delay) => IfHeld(lease, task =>
     {
-        _tasks.Return(task, countsAsAttempt: badEnd is not null, delay);
+        _tasks.Return(task, countsAsAttempt: failure is not null, delay);
         if (delay == TimeSpan.Zero) signals.Work();
     });
 

@@ -9,7 +9,7 @@ internal sealed class MemoryTaskStore(TaskOptions options, TimeProvider time)
     private readonly Dictionary<string, MemoryTask> _tasks = [];
     private readonly SortedDictionary<long, MemoryTask> _unfinished = [];
     private readonly Queue<MemoryTask> _pictures = [], _finished = []; // oldest first, to be swept
-    private readonly Dictionary<string, MemoryTask> _promises = [];
+    private readonly Dictionary<string, MemoryTask> _byIdempotencyKey = [];
     private long _places, _inputBytes, _pictureBytes;
     private int _running;
 
@@ -21,7 +21,7 @@ internal sealed class MemoryTaskStore(TaskOptions options, TimeProvider time)
     public MemoryTask? Find(string id) => _tasks.GetValueOrDefault(id);
 
     /// <summary>The task that was accepted under this idempotency key.</summary>
-    public MemoryTask? Promised(string key) => _promises.GetValueOrDefault(key);
+    public MemoryTask? FindByIdempotencyKey(string key) => _byIdempotencyKey.GetValueOrDefault(key);
 
     /// <exception cref="ProblemException">503: full, in number or in bytes.</exception>
     public void EnsureRoom(long bytes)
@@ -31,13 +31,13 @@ internal sealed class MemoryTaskStore(TaskOptions options, TimeProvider time)
         if (_pictureBytes >= options.MaxResultBytes) throw QueueProblems.TooManyResults().AsException();
     }
 
-    public MemoryTask Add(NewTask task)
+    public MemoryTask Add(EnqueueRequest task)
     {
         var added = new MemoryTask(TaskId.New(), ++_places, task, time.GetUtcNow());
         _tasks.Add(added.Id, added);
         _unfinished.Add(added.Place, added);
         _inputBytes += added.InputBytes;
-        if (added.Idempotency is { } made) _promises.Add(made.Key, added);
+        if (added.Idempotency is { } made) _byIdempotencyKey.Add(made.Key, added);
         return added;
     }
 
@@ -77,7 +77,7 @@ internal sealed class MemoryTaskStore(TaskOptions options, TimeProvider time)
     {
         if (!_tasks.Remove(task.Id)) return;
         DropPicture(task);
-        if (task.Idempotency is { } promise) _promises.Remove(promise.Key);
+        if (task.Idempotency is { } idempotency) _byIdempotencyKey.Remove(idempotency.Key);
     }
 
     /// <summary>Lets go of what is past its time. A task outlives its picture: who comes late hears that it is gone.</summary>

@@ -25,7 +25,7 @@ internal sealed class DeadLetters(IDatabase redis, TaskOptions options)
 
     /// <summary>False when it is not there any more.</summary>
     public async Task<bool> DropAsync(DeadLetter letter) =>
-        (bool)await DropLetter.RunAsync(redis, [TaskKeys.Dead, TaskKeys.Stats, TaskKeys.Input(letter.Id)], letter.Entry, letter.Bytes);
+        (bool)await DropDeadLetter.RunAsync(redis, [TaskKeys.Dead, TaskKeys.Stats, TaskKeys.Input(letter.Id)], letter.Entry, letter.Bytes);
 
     private static DeadLetter Read(StreamEntry entry)
     {

@@ -31,7 +31,7 @@ internal sealed class RedisTaskQueue(
         if ((long)await OrUnavailableAsync(bytes) >= _options.MaxUnfinishedBytes) throw QueueProblems.TooManyBytes().AsException();
     }
 
-    public async Task<Accepted> EnqueueAsync(NewTask task)
+    public async Task<EnqueueResult> EnqueueAsync(EnqueueRequest task)
     {
         // 1. The upload, straight from the blocks that it was read into.
         var id = TaskId.New();
@@ -39,7 +39,7 @@ internal sealed class RedisTaskQueue(
 
         // 2. The task, which makes the upload its own.
         RedisKey[] keys = [TaskKeys.Work, TaskKeys.Waiting, TaskKeys.Stats, TaskKeys.Results, TaskKeys.Task(id), TaskKeys.Input(id)];
-        if (task.Idempotency is { } promise) keys = [.. keys, TaskKeys.Idempotency(promise.Key)];
+        if (task.Idempotency is { } idempotency) keys = [.. keys, TaskKeys.Idempotency(idempotency.Key)];
         var answer = (RedisResult[])(await EnqueueTask.RunAsync(_redis, keys,
             id, TaskHash.Json(task.Request, TaskJson.Default.TaskRequest), task.Image.Length, task.Idempotency?.Fingerprint ?? "",
             _options.MaxUnfinished, _options.MaxUnfinishedBytes, _options.MaxResultBytes,
@@ -69,13 +69,13 @@ internal sealed class RedisTaskQueue(
     {
         var key = await OrUnavailableAsync(_redis.HashGetAsync(TaskKeys.Task(task.Id), "picture"));
         if (key.IsNull || await OrUnavailableAsync(_values.StringGetLeaseAsync(key.ToString())) is not { } bytes) return null;
-        return new(task.Result!.Facts with { Bytes = bytes.Memory }, bytes);
+        return new(task.Result!.Metadata with { Bytes = bytes.Memory }, bytes);
     }
 
-    public async Task<TaskState?> ForgetAsync(string id)
+    public async Task<TaskState?> DeleteAsync(string id)
     {
         RedisKey[] keys = [TaskKeys.Work, TaskKeys.Waiting, TaskKeys.Stats, TaskKeys.Results, TaskKeys.Dead, TaskKeys.Task(id), TaskKeys.Input(id)];
-        var was = (string?)await ForgetTask.RunAsync(_redis, keys, id, TaskKeys.Group, TaskKeys.EndChannel.ToString());
+        var was = (string?)await DeleteTask.RunAsync(_redis, keys, id, TaskKeys.Group, TaskKeys.EndChannel.ToString());
         if (was is null) return null;
         var state = Enum.Parse<TaskState>(was);
         return state is TaskState.Queued or TaskState.Running ? TaskState.Cancelled : state;
@@ -88,7 +88,7 @@ internal sealed class RedisTaskQueue(
             Milliseconds(_options.DeadLetterRetention), _options.MaxDeadLetterBytes,
             TaskHash.Json(QueueProblems.AttemptsExhausted(_options.MaxAttempts), TaskJson.Default.Problem),
             TaskKeys.EndChannel.ToString(), TaskKeys.TaskPrefix, TaskKeys.InputPrefix))!;
-        foreach (var id in (string[])answer[1]!) metrics.Buried(id);
+        foreach (var id in (string[])answer[1]!) metrics.DeadLettered(id);
         return [.. ((RedisResult[])answer[0]!).Select(task => TaskHash.ReadLease((RedisResult[])task!))];
     }
 
@@ -108,10 +108,10 @@ internal sealed class RedisTaskQueue(
     public Task<bool> FailAsync(TaskLease lease, Problem reason) =>
         FinishAsync(lease, TaskState.Failed, "error", TaskHash.Json(reason, TaskJson.Default.Problem), 0);
 
-    public async Task<bool> ReturnAsync(TaskLease lease, Problem? badEnd, TimeSpan delay) =>
+    public async Task<bool> ReturnAsync(TaskLease lease, Problem? failure, TimeSpan delay) =>
         (bool)await ReturnTask.RunAsync(_redis, [TaskKeys.Work, TaskKeys.Waiting, TaskKeys.Task(lease.Id)],
             lease.Id, lease.Token, TaskKeys.Group, TaskKeys.Consumer, Milliseconds(_options.Lease), Milliseconds(delay),
-            badEnd is null ? "" : TaskHash.Json(badEnd, TaskJson.Default.Problem));
+            failure is null ? "" : TaskHash.Json(failure, TaskJson.Default.Problem));
 
     public async Task<QueueDepth> MeasureAsync()
     {

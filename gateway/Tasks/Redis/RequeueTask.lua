@@ -13,7 +13,7 @@ local now = time[1] * 1000000 + time[2]
 redis.call('XDEL', KEYS[4], ARGV[2])
 redis.call('HINCRBY', KEYS[3], 'dead_bytes', -bytes)
 redis.call('HINCRBY', KEYS[3], 'input_bytes', bytes)
-redis.call('HDEL', KEYS[5], 'letter', 'error', 'bad_end', 'finished', 'started')
+redis.call('HDEL', KEYS[5], 'letter', 'error', 'last_failure', 'finished', 'started')
 redis.call('HSET', KEYS[5], 'state', 'Queued', 'attempts', 0, 'entry', redis.call('XADD', KEYS[1], '*', 'id', ARGV[1], 'bytes', bytes))
 redis.call('PEXPIRE', KEYS[5], ARGV[3] + ARGV[4])
 redis.call('ZADD', KEYS[2], now, ARGV[1])

@@ -12,7 +12,7 @@ redis.call('HSET', KEYS[3], 'state', 'Queued')
 if ARGV[7] == '' then
   redis.call('HINCRBY', KEYS[3], 'attempts', -1)
 else
-  redis.call('HSET', KEYS[3], 'bad_end', ARGV[7])
+  redis.call('HSET', KEYS[3], 'last_failure', ARGV[7])
 end
 redis.call('ZADD', KEYS[2], task[4], ARGV[1])
 redis.call('XCLAIM', KEYS[1], ARGV[3], ARGV[4], 0, task[3], 'IDLE', ARGV[5] - ARGV[6], 'JUSTID')

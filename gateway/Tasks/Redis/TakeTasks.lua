@@ -1,15 +1,15 @@
--- Leases tasks: those whose lease ran out before those that are new. A task that came to a bad end too often is buried.
+-- Leases tasks: those whose lease ran out before those that are new. A task that came to a bad end too often is dead_lettered.
 --
 -- KEYS[1]  work: stream    KEYS[2]  waiting: zset    KEYS[3]  stats: hash    KEYS[4]  dead: stream of dead letters
 -- ARGV     1 consumer group, 2 consumer, 3 how many, 4 lease (ms), 5 most attempts, 6 retention of dead letters (ms),
---          7 most bytes of dead letters, 8 why a buried task failed (JSON), 9 channel of ends,
+--          7 most bytes of dead letters, 8 why a dead_lettered task failed (JSON), 9 channel of ends,
 --          10 what names of tasks' hashes begin with, 11 of uploads
--- returns  { leased tasks: { id, token, attempt, request, created }..., ids of buried tasks }
+-- returns  { leased tasks: { id, token, attempt, request, created }..., ids of dead_lettered tasks }
 
 local work, waiting, stats, dead, group = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1]
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local leased, buried = {}, {}
+local leased, dead_lettered = {}, {}
 
 local function leave_queue(entry, id, bytes)
   redis.call('XACK', work, group, entry)
@@ -25,9 +25,9 @@ local function drop_oldest_letter()
   redis.call('DEL', ARGV[11] .. letter[2][2])
 end
 
-local function bury(entry, id, bytes)
+local function dead_letter(entry, id, bytes)
   local task = ARGV[10] .. id
-  local why = redis.call('HGET', task, 'bad_end') or ''
+  local why = redis.call('HGET', task, 'last_failure') or ''
   local letter = redis.call('XADD', dead, '*', 'id', id, 'bytes', bytes, 'why', why)
   redis.call('HSET', task, 'state', 'Failed', 'finished', now, 'error', ARGV[8], 'letter', letter)
   redis.call('HINCRBY', task, 'lease', 1)
@@ -37,7 +37,7 @@ local function bury(entry, id, bytes)
   redis.call('HINCRBY', stats, 'dead_bytes', bytes)
   while redis.call('XLEN', dead) > 1 and tonumber(redis.call('HGET', stats, 'dead_bytes')) > tonumber(ARGV[7]) do drop_oldest_letter() end
   redis.call('PUBLISH', ARGV[9], id)
-  buried[#buried + 1] = id
+  dead_lettered[#dead_lettered + 1] = id
 end
 
 local function take(message)
@@ -47,7 +47,7 @@ local function take(message)
   if not known[1] then -- it waited longer than it was to be kept
     leave_queue(entry, id, bytes)
   elseif tonumber(known[3]) >= tonumber(ARGV[5]) then
-    bury(entry, id, bytes)
+    dead_letter(entry, id, bytes)
   else
     redis.call('ZREM', waiting, id)
     redis.call('HSET', task, 'state', 'Running', 'started', now)
@@ -55,7 +55,7 @@ local function take(message)
   end
 end
 
-if redis.call('EXISTS', work) == 0 then return { leased, buried } end
+if redis.call('EXISTS', work) == 0 then return { leased, dead_lettered } end
 
 local cursor = '0-0'
 repeat
@@ -69,4 +69,4 @@ while #leased < tonumber(ARGV[3]) do
   if not read then break end
   for _, message in ipairs(read[1][2]) do take(message) end
 end
-return { leased, buried }
+return { leased, dead_lettered }

@@ -24,9 +24,9 @@ internal sealed class TaskScript
     public static TaskScript ExtendLease { get; } = new();
     public static TaskScript FinishTask { get; } = new();
     public static TaskScript ReturnTask { get; } = new();
-    public static TaskScript ForgetTask { get; } = new();
+    public static TaskScript DeleteTask { get; } = new();
     public static TaskScript RequeueTask { get; } = new();
-    public static TaskScript DropLetter { get; } = new();
+    public static TaskScript DropDeadLetter { get; } = new();
 
     public Task<RedisResult> RunAsync(IDatabase redis, RedisKey[] keys, params RedisValue[] arguments) =>
         OrUnavailableAsync(redis.ScriptEvaluateAsync(_text, keys, arguments));

@@ -87,7 +87,7 @@ internal ref struct WebpHeader
     {
         if (data.Length < 10 || (data[0] & 1) != 0 || !data[3..].StartsWith((ReadOnlySpan<byte>)[0x9D, 0x01, 0x2A]))
             throw ImageHeader.Corrupt("Its WebP picture is damaged.");
-        Picture((data[6] | data[7] << 8) & 0x3FFF, (data[8] | data[9] << 8) & 0x3FFF);
+        Canvas((data[6] | data[7] << 8) & 0x3FFF, (data[8] | data[9] << 8) & 0x3FFF);
     }
 
     /// <summary>Lossless: signature, then 14 bits each of width - 1 and height - 1, then whether alpha is used.</summary>
@@ -97,10 +97,10 @@ internal ref struct WebpHeader
         _isLossless = true;
         var bits = data[1] | data[2] << 8 | data[3] << 16 | data[4] << 24;
         _hasAlpha |= (bits >> 28 & 1) != 0;
-        Picture(1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF));
+        Canvas(1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF));
     }
 
-    private void Picture(int width, int height)
+    private void Canvas(int width, int height)
     {
         if (_picture is not null) throw Problem.TooManyFrames().AsException();
         ImageHeader.CheckSize(width, height, _limits);

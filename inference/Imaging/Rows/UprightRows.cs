@@ -7,7 +7,7 @@ namespace Rembg.Inference.Imaging;
 internal sealed class UprightRows(RowSource source, int orientation)
     : RowSource(orientation >= 5 ? source.Height : source.Width, orientation >= 5 ? source.Width : source.Height, source.Channels)
 {
-    private readonly Picture _upright = new(
+    private readonly PixelBuffer _upright = new(
         orientation >= 5 ? source.Height : source.Width, orientation >= 5 ? source.Width : source.Height, source.Channels);
     private int _next;
 

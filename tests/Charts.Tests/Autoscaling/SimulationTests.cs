@@ -16,8 +16,8 @@ public sealed class SimulationTests
     public void GatewaysRules_AreTheDefaultsOfTheRealOne()
     {
         var (rules, real) = (new PodRules(), new PodsOptions());
-        (rules.FullFor, rules.RestAfterFailure, rules.RetryBurst, rules.RetryShare)
-            .ShouldBe((real.FullFor.TotalSeconds, real.RestAfterFailure.TotalSeconds, real.RetryBurst, real.RetryShare));
+        (rules.FullFor, rules.EjectionTime, rules.RetryBurst, rules.RetryShare)
+            .ShouldBe((real.FullFor.TotalSeconds, real.EjectionTime.TotalSeconds, real.RetryBurst, real.RetryShare));
         GatewayCost.ProbeEverySeconds.ShouldBe(real.ProbeEvery.TotalSeconds);
         Failures.ProbesNotice.ShouldBe(real.FailedProbes * (real.ProbeEvery + real.ConnectTimeout).TotalSeconds);
         Costs.Gateway.MaxBytesInFlight.ShouldBe(new Rembg.Gateway.Cutouts.Uploads.UploadOptions().MaxBytesInFlight);

@@ -42,6 +42,6 @@ public class PodTests
     private int Lose()
     {
         _pod.Leave();
-        return _pod.LostTogether(_time);
+        return _pod.CountConnectionLoss(_time);
     }
 }

@@ -13,12 +13,12 @@ public class RunTimesTests
         Add(_one, "large", 1, 160);
         Add(_other, "small", 1, 20);
         Add(_other, "large", 8, 900);
-        _one.TimesAsLong(_other, "large").ShouldBe(1, "nothing in common yet");
+        _one.SpeedRatioTo(_other, "large").ShouldBe(1, "nothing in common yet");
 
         Add(_other, "large", 1, 40);
-        _one.TimesAsLong(_other, "large").ShouldBe(4);
-        _other.TimesAsLong(_one, "large").ShouldBe(0.25);
-        _one.TimesAsLong(_other, "small").ShouldBe(1);
+        _one.SpeedRatioTo(_other, "large").ShouldBe(4);
+        _other.SpeedRatioTo(_one, "large").ShouldBe(0.25);
+        _one.SpeedRatioTo(_other, "small").ShouldBe(1);
     }
 
     [Fact]
@@ -26,10 +26,10 @@ public class RunTimesTests
     {
         Add(_other, "m", 1, 100);
         Add(_one, "m", 1, 100, 200);
-        _one.TimesAsLong(_other, "m").ShouldBe(1, "one slow run is not yet a slow pod");
+        _one.SpeedRatioTo(_other, "m").ShouldBe(1, "one slow run is not yet a slow pod");
         Add(_one, "m", 1, 0); // did not say
         Add(_one, "m", 1, [.. Enumerable.Repeat(200, 30)]);
-        _one.TimesAsLong(_other, "m").ShouldBe(2, 0.01);
+        _one.SpeedRatioTo(_other, "m").ShouldBe(2, 0.01);
     }
 
     private static void Add(RunTimes times, string model, int images, params int[] milliseconds)

@@ -61,8 +61,8 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
         var queue = Open(new());
         var accepted = await queue.EnqueueAsync(New("key"));
         await queue.SucceedAsync((await queue.TakeAsync(1)).Single(), Answer());
-        await queue.ForgetAsync(accepted.Task.Id);
-        await queue.ForgetAsync(await EnqueueAsync(queue));
+        await queue.DeleteAsync(accepted.Task.Id);
+        await queue.DeleteAsync(await EnqueueAsync(queue));
 
         var keys = _connection.GetServers().Single().Keys(pattern: "rembg:*").Select(key => key.ToString()).Order();
 

@@ -33,7 +33,7 @@ public abstract partial class TaskQueueTests
     {
         var queue = Open(new());
         var first = await queue.EnqueueAsync(New("key", "one"));
-        await queue.ForgetAsync(first.Task.Id);
+        await queue.DeleteAsync(first.Task.Id);
 
         var second = await queue.EnqueueAsync(New("key", "other"));
 
@@ -51,7 +51,7 @@ public abstract partial class TaskQueueTests
         (await Should.ThrowAsync<ProblemException>(() => EnqueueAsync(queue))).Problem.ShouldBe(QueueProblems.TooManyTasks());
         await Should.ThrowAsync<ProblemException>(queue.EnsureRoomAsync);
 
-        await queue.ForgetAsync(id);
+        await queue.DeleteAsync(id);
         await queue.EnsureRoomAsync();
         await EnqueueAsync(queue);
     }
@@ -78,7 +78,7 @@ public abstract partial class TaskQueueTests
         foreach (var lease in await queue.TakeAsync(2)) await queue.SucceedAsync(lease, Answer());
 
         (await Should.ThrowAsync<ProblemException>(() => EnqueueAsync(queue))).Problem.ShouldBe(QueueProblems.TooManyResults());
-        await queue.ForgetAsync(id);
+        await queue.DeleteAsync(id);
         var third = await EnqueueAsync(queue);
 
         await queue.SucceedAsync((await queue.TakeAsync(1)).Single(), Answer());
@@ -93,10 +93,10 @@ public abstract partial class TaskQueueTests
         var id = await EnqueueAsync(queue);
         var other = await EnqueueAsync(queue);
 
-        (await queue.ForgetAsync(id)).ShouldBe(TaskState.Cancelled);
+        (await queue.DeleteAsync(id)).ShouldBe(TaskState.Cancelled);
 
         (await queue.FindAsync(id)).ShouldBeNull();
-        (await queue.ForgetAsync(id)).ShouldBeNull();
+        (await queue.DeleteAsync(id)).ShouldBeNull();
         (await queue.FindAsync(other))!.Position.ShouldBe(1);
         (await queue.TakeAsync(5)).Single().Id.ShouldBe(other);
     }
@@ -108,7 +108,7 @@ public abstract partial class TaskQueueTests
         var id = await EnqueueAsync(queue);
         var lease = (await queue.TakeAsync(1)).Single();
 
-        (await queue.ForgetAsync(id)).ShouldBe(TaskState.Cancelled);
+        (await queue.DeleteAsync(id)).ShouldBe(TaskState.Cancelled);
 
         (await queue.ExtendAsync(lease)).ShouldBeFalse();
         (await queue.SucceedAsync(lease, Answer())).ShouldBeFalse();

@@ -57,7 +57,7 @@ public abstract partial class TaskQueueTests
         await EnqueueAsync(queue);
         var lease = (await queue.TakeAsync(1)).Single();
 
-        (await queue.ReturnAsync(lease, badEnd: null, TimeSpan.Zero)).ShouldBeTrue();
+        (await queue.ReturnAsync(lease, failure: null, TimeSpan.Zero)).ShouldBeTrue();
 
         (await queue.FindAsync(first))!.ShouldSatisfyAllConditions(t => t.State.ShouldBe(TaskState.Queued), t => t.Position.ShouldBe(1), t => t.Attempts.ShouldBe(0));
         var again = (await queue.TakeAsync(1)).Single();

@@ -103,7 +103,7 @@ public abstract partial class TaskQueueTests : IAsyncLifetime
 
     private protected static async Task<string> EnqueueAsync(ITaskQueue queue) => (await queue.EnqueueAsync(New())).Task.Id;
 
-    private protected static NewTask New(string? key = null, string fingerprint = "same") =>
+    private protected static EnqueueRequest New(string? key = null, string fingerprint = "same") =>
         new(Upload.FromBytes(Image), Request(), key is null ? null : new(key, fingerprint));
 
     private protected static CutoutAnswer Answer(string text = "picture") => new(

@@ -150,7 +150,7 @@ public sealed class BatcherTests : IAsyncDisposable
         _time.Advance(TimeSpan.FromSeconds(1.5));
         busy.Finish();
 
-        (await Should.ThrowAsync<DroppedException>(doomed)).Reason.ShouldBe(DropReason.Doomed);
+        (await Should.ThrowAsync<DroppedException>(doomed)).Reason.ShouldBe(DropReason.CannotMeetDeadline);
         (await _accelerator.NextRunAsync()).Finish();
         await possible;
     }

@@ -264,11 +264,11 @@ public class InferEndpointTests
             metrics.ShouldContain(line);
     }
 
-    private static AdmissionGate Gate(Pod pod) => pod.Services.GetRequiredService<AdmissionGate>();
+    private static AdmissionController Gate(Pod pod) => pod.Services.GetRequiredService<AdmissionController>();
 
     /// <summary>Takes all room for pixels: requests then wait between their mask and their picture.</summary>
     private static async Task<IDisposable> HoldPixelsAsync(Pod pod) =>
-        await pod.Services.GetRequiredService<PixelBudget>().EnterAsync(AllPixels, CancellationToken.None);
+        await pod.Services.GetRequiredService<PixelMemoryLimiter>().EnterAsync(AllPixels, CancellationToken.None);
 
     private static async Task RefusedAsync(byte[] body, HttpStatusCode status, string? code)
     {

@@ -11,11 +11,11 @@ internal static class Cutting
 
     public static async Task<byte[]> CutAsync(byte[] file, Mask mask, CutoutOptions? options = null)
     {
-        var cutout = Cutout.Plan(ImageHeader.Read(file, Limits), mask, options ?? CutoutOptions.Default);
+        var cutout = CutoutEncoder.Plan(ImageHeader.Read(file, Limits), mask, options ?? CutoutOptions.Default);
         return await WriteAsync(cutout, file);
     }
 
-    public static async Task<byte[]> WriteAsync(Cutout cutout, byte[] file)
+    public static async Task<byte[]> WriteAsync(CutoutEncoder cutout, byte[] file)
     {
         using var answer = new MemoryStream();
         var pipe = PipeWriter.Create(answer, new(leaveOpen: true));

@@ -21,7 +21,7 @@ public class ForegroundTests
             var (left, top) = (random.Next(90), random.Next(55));
             for (var y = top; y < Math.Min(61, top + random.Next(5, 40)); y++)
                 for (var x = left; x < Math.Min(97, left + random.Next(5, 60)); x++) mask.Values[y * 97 + x] = (byte)random.Next(1, 256);
-            var cutout = Cutout.Plan(ImageHeader.Read(Photos.Rocket, Limits), mask, new() { Size = size, Channels = OutputChannels.Alpha, PostProcessMask = smoothed });
+            var cutout = CutoutEncoder.Plan(ImageHeader.Read(Photos.Rocket, Limits), mask, new() { Size = size, Channels = OutputChannels.Alpha, PostProcessMask = smoothed });
 
             var alpha = Decoded.From(await WriteAsync(cutout, Photos.Rocket));
 
@@ -32,11 +32,11 @@ public class ForegroundTests
 
     [Fact]
     public void NothingVisible_IsAnEmptyBox() =>
-        Cutout.Plan(ImageHeader.Read(Photos.Rocket, Limits), Solid(0), CutoutOptions.Default).Foreground.ToString().ShouldBe("0 0 0 0");
+        CutoutEncoder.Plan(ImageHeader.Read(Photos.Rocket, Limits), Solid(0), CutoutOptions.Default).Foreground.ToString().ShouldBe("0 0 0 0");
 
     [Fact]
     public void EverythingVisible_IsTheWholePicture() =>
-        Cutout.Plan(ImageHeader.Read(Photos.Rocket, Limits), Solid(255), CutoutOptions.Default).Foreground.ToString().ShouldBe("0 0 640 427");
+        CutoutEncoder.Plan(ImageHeader.Read(Photos.Rocket, Limits), Solid(255), CutoutOptions.Default).Foreground.ToString().ShouldBe("0 0 640 427");
 
     private static Foreground BoxOf(Decoded alpha)
     {

@@ -79,7 +79,7 @@ public class HostileFileTests
         var header = ImageHeader.Read(Photos.Astronaut, Limits);
         await cancellation.CancelAsync();
 
-        Should.Throw<OperationCanceledException>(() => Cutout.Plan(header, Cutting.Ellipse(), CutoutOptions.Default)
+        Should.Throw<OperationCanceledException>(() => CutoutEncoder.Plan(header, Cutting.Ellipse(), CutoutOptions.Default)
             .Write(Photos.Astronaut, PipeWriter.Create(Stream.Null), cancellation.Token));
         Should.Throw<OperationCanceledException>(() =>
             InputImage.Decode(Photos.Astronaut, header, 8, 8, new byte[8 * 8 * 3], cancellation.Token));

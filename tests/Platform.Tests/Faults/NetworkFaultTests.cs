@@ -83,7 +83,7 @@ public sealed class NetworkFaultTests(FaultTable table, ITestOutputHelper output
         var gateway = await ServiceProcess.StartAsync("Rembg.Gateway",
         [
             .. networks.SelectMany((network, i) => new[] { $"--Pods:Addresses:{i}={network.Address}", $"--Pods:ManagementAddresses:{i}=http://127.0.0.1:{_pods.Pods[i].ManagementPort}" }),
-            .. FaultyPlatform.GatewayArguments, "--Pods:RestAfterFailure=00:00:01",
+            .. FaultyPlatform.GatewayArguments, "--Pods:EjectionTime=00:00:01",
         ]);
         await gateway.ReadyAsync();
         return gateway;

@@ -70,12 +70,12 @@ public sealed class PodFaultTests(FaultTable table, ITestOutputHelper output)
     {
         await using var mad = await FakePod.StartAsync();
         var answers = 0;
-        PodScript[] nonsense = [PodScripts.Garbage(), PodScripts.Garbage("text/html"), PodScripts.NotHttp(), PodScripts.DiesMidAnswer(), PodScripts.Endless()];
+        PodScript[] nonsense = [PodScripts.InvalidResponse(), PodScripts.InvalidResponse("text/html"), PodScripts.NotHttp(), PodScripts.DiesMidAnswer(), PodScripts.Endless()];
         mad.Always = (context, request) => nonsense[Interlocked.Increment(ref answers) % nonsense.Length](context, request);
         mad.Models = new("test-1", "tiny", [new("tiny", new string('a', 64), 64, 64, "MIT", "cpu", [1])]);
         mad.Ready = false;
         await using var platform = await FaultyPlatform.StartAsync(pods: 2, gatewayArguments:
-            [$"--Pods:Addresses:2={mad.Address}", $"--Pods:ManagementAddresses:2={mad.Address}", "--Pods:MaxAnswerBytes=8000000", "--Pods:RestAfterFailure=00:00:00.5"]);
+            [$"--Pods:Addresses:2={mad.Address}", $"--Pods:ManagementAddresses:2={mad.Address}", "--Pods:MaxAnswerBytes=8000000", "--Pods:EjectionTime=00:00:00.5"]);
         await using var load = await SteadyLoad.StartAsync(platform.Gateways);
 
         load.FaultBegins();

@@ -23,7 +23,7 @@ internal sealed class HostileCorpus(int seed)
             var random = new Random(unchecked(seed * 1_000_003 + number));
             if (number % ForgeryShare == 0)
             {
-                var (what, make) = Forgeries.All[number / ForgeryShare % Forgeries.All.Count];
+                var (what, make) = CraftedFiles.All[number / ForgeryShare % CraftedFiles.All.Count];
                 return new(seed, number, what, make(random));
             }
             var file = SeedFiles.All[random.Next(SeedFiles.All.Count)];

@@ -19,7 +19,7 @@ public class HostileCorpusTests
     public void EveryKindAndEveryDamage_IsThere()
     {
         var seen = Files.SelectMany(file => file.What.Split(", ")).ToHashSet();
-        var all = SeedFiles.All.Select(seed => seed.Kind).Concat(HostileCorpus.Mutations.Select(mutation => mutation.What)).Concat(Forgeries.All.Select(forgery => forgery.What));
+        var all = SeedFiles.All.Select(seed => seed.Kind).Concat(HostileCorpus.Mutations.Select(mutation => mutation.What)).Concat(CraftedFiles.All.Select(forgery => forgery.What));
 
         all.Where(what => !seen.Contains(what)).ShouldBeEmpty();
     }

@@ -32,7 +32,7 @@ public class HostileInputTests(ITestOutputHelper output)
         using var http = new HttpClient { Timeout = TimeSpan.FromMinutes(2) };
         var good = await GoodPhoto.FirstAsync(http, pod.Address);
 
-        var (corpus, calls, tally) = (new HostileCorpus(Seed), new HostileCalls(pod.Address, gateway.Address), new Tally());
+        var (corpus, calls, tally) = (new HostileCorpus(Seed), new HostileCalls(pod.Address, gateway.Address), new Results());
         var watch = Stopwatch.StartNew();
         await Parallel.ForEachAsync(Enumerable.Range(From, Count), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (number, cancellation) =>
         {

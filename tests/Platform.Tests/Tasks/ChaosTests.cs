@@ -18,7 +18,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         await using var platform = await Testing.Platform.StartAsync(pods: 2, gateways: 2, gatewayArguments:
         [
             $"--ConnectionStrings:Redis={redis.ConnectionString}", "--Tasks:Lease=00:00:02", "--Tasks:PollEvery=00:00:00.2", "--Tasks:RetryDelay=00:00:00.2",
-            "--Pods:ProbeEvery=00:00:00.2", "--Pods:RestAfterFailure=00:00:00.5", "--Clients:Anonymous:RatePerSecond=100000", "--Clients:Anonymous:Burst=100000",
+            "--Pods:ProbeEvery=00:00:00.2", "--Pods:EjectionTime=00:00:00.5", "--Clients:Anonymous:RatePerSecond=100000", "--Clients:Anonymous:Burst=100000",
         ]);
         using var api = new TaskApi([.. platform.Gateways.Select(gateway => gateway.Address)]);
 

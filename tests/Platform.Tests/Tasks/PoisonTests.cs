@@ -16,7 +16,7 @@ public sealed class PoisonTests
         [
             .. new[] { first, second }.SelectMany((pod, i) => new[] { $"--Pods:Addresses:{i}=http://127.0.0.1:{pod.Port}", $"--Pods:ManagementAddresses:{i}=http://127.0.0.1:{pod.Port}" }),
             $"--ConnectionStrings:Redis={redis.ConnectionString}", "--Tasks:MaxAttempts=3", "--Tasks:RetryDelay=00:00:00.1", "--Tasks:PollEvery=00:00:00.1",
-            "--Pods:ProbeEvery=00:00:00.2", "--Pods:RestAfterFailure=00:00:00.5",
+            "--Pods:ProbeEvery=00:00:00.2", "--Pods:EjectionTime=00:00:00.5",
         ]);
         await gateway.ReadyAsync();
         using var api = new TaskApi(gateway.Address);

@@ -22,4 +22,4 @@ public sealed record GatewayCost(
 }
 
 /// <summary>How the gateway deals with pods; the defaults are those of <c>PodsOptions</c>, against which they are tested.</summary>
-public sealed record PodRules(double FullFor = 0.2, double RestAfterFailure = 5, int RetryBurst = 100, double RetryShare = 0.1);
+public sealed record PodRules(double FullFor = 0.2, double EjectionTime = 5, int RetryBurst = 100, double RetryShare = 0.1);

@@ -7,7 +7,7 @@ public enum Outcome { Accepted, Refused, NoMemory, Lost }
 
 /// <summary>
 /// A gateway, with its own view of each pod: two random choices among those that it does not take to be full, and one retry
-/// elsewhere, as in <c>InferenceClient</c>; all pods are equally fast, so that only their load counts. Its CPU is a fluid: what exceeds the cores waits.
+/// elsewhere, as in <c>InferenceDispatcher</c>; all pods are equally fast, so that only their load counts. Its CPU is a fluid: what exceeds the cores waits.
 /// </summary>
 public sealed class SimulatedGateway(int id, GatewayCost cost, PodRules rules, Random random, double readyAt)
 {
@@ -65,7 +65,7 @@ public sealed class SimulatedGateway(int id, GatewayCost cost, PodRules rules, R
     /// <summary>The pod that held it died, and its connection broke, or it answers no probe any more.</summary>
     public Outcome Move(PodCall call, IReadOnlyList<SimulatedPod> pods, SimulatedPod from, double now)
     {
-        View(from).RestUntil = now + rules.RestAfterFailure;
+        View(from).RestUntil = now + rules.EjectionTime;
         return Again(call with { Arrived = now }, pods, from, now, Outcome.Lost);
     }
 
@@ -77,7 +77,7 @@ public sealed class SimulatedGateway(int id, GatewayCost cost, PodRules rules, R
         view.HasRoom();
     }
 
-    /// <summary>Where a task may go: to a pod with, as far as this gateway knows, no more than a run and one ahead; what TaskRoom finds by trying.</summary>
+    /// <summary>Where a task may go: to a pod with, as far as this gateway knows, no more than a run and one ahead; what AdaptiveConcurrencyLimit finds by trying.</summary>
     public bool HasRoomForTask(IReadOnlyList<SimulatedPod> pods, int batch, double now) =>
         Choose(pods, except: null, now) is { } pod && View(pod).Load(now) < 2 * batch;
 
@@ -93,7 +93,7 @@ public sealed class SimulatedGateway(int id, GatewayCost cost, PodRules rules, R
         ref var view = ref View(pod);
         if (pod.DiedAt is not null && !pod.IsSilent)
         {
-            view.RestUntil = now + rules.RestAfterFailure;
+            view.RestUntil = now + rules.EjectionTime;
             return Outcome.Lost;
         }
         if (pod.TryEnter(call))

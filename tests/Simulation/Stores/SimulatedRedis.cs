@@ -9,7 +9,7 @@ public sealed record RedisCost(double NetworkBytes, double DiskBytes, double Ope
 
 /// <summary>
 /// The one Redis behind all gateways, as a fluid: what exceeds its network, its disk or its thread waits. Gateways that wait
-/// longer than Cache:RedisTimeout leave it alone for Cache:RedisRest, and go on with what is in their memory.
+/// longer than Cache:RedisTimeout leave it alone for Cache:RedisBreakDuration, and go on with what is in their memory.
 /// </summary>
 public sealed class SimulatedRedis(RedisCost cost)
 {

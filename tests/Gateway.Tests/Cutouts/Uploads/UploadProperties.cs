@@ -16,7 +16,7 @@ public class UploadProperties
     private const string FileHead = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.jpg\"\r\n\r\n";
     private static readonly UploadFields Base64Fields = new(new HashSet<string> { "image_file" }, Base64: "image_file_b64", Url: "image_url");
 
-    private readonly UploadMemory _memory = new(Options.Create(new UploadOptions()));
+    private readonly MemoryBudget _memory = new(Options.Create(new UploadOptions()));
 
     [Property(MaxTest = 1000, Replay = "1,1")]
     public async Task ImageInAForm_ArrivesAsItIs_HoweverItIsCutOnItsWay(byte[] tail, PositiveInt piece)

@@ -8,9 +8,9 @@ namespace Rembg.Gateway.Tests.Cutouts.Uploads;
 /// <summary>Who holds an image's memory, and for how long.</summary>
 public class UploadTests
 {
-    private const int Budget = 1 << 20, Blocks = Budget / UploadMemory.BlockBytes;
-    private readonly UploadMemory _memory = new(Options.Create(new UploadOptions { MaxBytesInFlight = Budget }));
-    private readonly byte[] _image = RandomNumberGenerator.GetBytes(3 * UploadMemory.BlockBytes + 5);
+    private const int Budget = 1 << 20, Blocks = Budget / MemoryBudget.BlockBytes;
+    private readonly MemoryBudget _memory = new(Options.Create(new UploadOptions { MaxBytesInFlight = Budget }));
+    private readonly byte[] _image = RandomNumberGenerator.GetBytes(3 * MemoryBudget.BlockBytes + 5);
 
     [Theory, InlineData(true), InlineData(false)]
     public async Task Image_IsKnownByItsHash_TakenOnTheWayInOrLater(bool onTheWay)
@@ -28,7 +28,7 @@ public class UploadTests
         var second = first.Share();
 
         first.Dispose();
-        _memory.BytesInUse.ShouldBe(4 * UploadMemory.BlockBytes);
+        _memory.BytesInUse.ShouldBe(4 * MemoryBudget.BlockBytes);
         second.Bytes.ToArray().ShouldBe(_image);
 
         second.Dispose();

@@ -1,0 +1,26 @@
+using System.Threading.RateLimiting;
+using Microsoft.Extensions.Options;
+
+namespace Rembg.Gateway.Clients.Limits;
+
+/// <summary>
+/// How many wrong keys an address may try. Counted here and not in Redis: guesses must cost us nothing, and what is
+/// remembered is one bucket an address, never a key, until the bucket is full again.
+/// </summary>
+internal sealed class FailedAuthLimiter(IOptions<ClientOptions> options, TimeProvider clock, LimitMetrics metrics) : IDisposable
+{
+    private readonly PartitionedRateLimiter<string> _left = PartitionedRateLimiter.Create<string, string>(source =>
+        RateLimitPartition.Get(source, _ => new TokenBucket(options.Value.WrongKeys, clock)));
+
+    public bool IsBlocked(string source, out TimeSpan wait)
+    {
+        using var lease = _left.AttemptAcquire(source, permitCount: 0);
+        lease.TryGetMetadata(BucketLease.Wait, out wait);
+        if (!lease.IsAcquired) metrics.Limited(LimitMetrics.WrongKeys);
+        return !lease.IsAcquired;
+    }
+
+    public void Count(string source) => _left.AttemptAcquire(source).Dispose();
+
+    public void Dispose() => _left.Dispose();
+}

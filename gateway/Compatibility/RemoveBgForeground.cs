@@ -1,0 +1,20 @@
+using System.Globalization;
+using Rembg.Gateway.Pods;
+
+namespace Rembg.Gateway.Compatibility;
+
+/// <summary>Where the subject is, in pixels of the answer.</summary>
+internal sealed record RemoveBgForeground(int Left, int Top, int Width, int Height)
+{
+    /// <summary>Null when the pod did not say.</summary>
+    public static RemoveBgForeground? Of(Cutout cutout) =>
+        cutout.Foreground?.Split(' ') is [var left, var top, var width, var height] ? new(Number(left), Number(top), Number(width), Number(height)) : null;
+
+    public void AddTo(IHeaderDictionary headers)
+    {
+        foreach (var (name, value) in new[] { ("Top", Top), ("Left", Left), ("Width", Width), ("Height", Height) })
+            headers[$"X-Foreground-{name}"] = value.ToString(CultureInfo.InvariantCulture);
+    }
+
+    private static int Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+}

@@ -1,0 +1,49 @@
+using System.Globalization;
+using Microsoft.Net.Http.Headers;
+using Rembg.Contract.Problems;
+using Rembg.Gateway.Clients.Limits;
+
+namespace Rembg.Gateway.Compatibility;
+
+/// <summary>remove.bg's error list, statuses and codes: what is wrong with a request is 400, a wrong key 403.</summary>
+internal sealed class RemoveBgProblemFormat : IProblemFormat
+{
+    public Task WriteAsync(HttpContext context, Problem problem)
+    {
+        var response = context.Response;
+        response.StatusCode = problem.Status switch
+        {
+            StatusCodes.Status401Unauthorized => StatusCodes.Status403Forbidden,
+            StatusCodes.Status413PayloadTooLarge or StatusCodes.Status415UnsupportedMediaType or StatusCodes.Status422UnprocessableEntity => StatusCodes.Status400BadRequest,
+            var same => same,
+        };
+        response.Headers.Remove(HeaderNames.WWWAuthenticate); // belongs to 401
+        AddRateLimit(context);
+        return response.WriteAsJsonAsync(new([new(problem.Title, Code(problem), problem.Detail)]), RemoveBgJson.Default.RemoveBgErrors, contentType: null, context.RequestAborted);
+    }
+
+    /// <summary>The headers on every answer, where the limiter knows them.</summary>
+    public static void AddRateLimit(HttpContext context)
+    {
+        if (context.Features.Get<RateLimitState>() is not { } tokens) return;
+        var headers = context.Response.Headers;
+        var now = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
+        headers["X-RateLimit-Limit"] = tokens.Plan.Burst.ToString(CultureInfo.InvariantCulture);
+        headers["X-RateLimit-Remaining"] = tokens.Count.ToString(CultureInfo.InvariantCulture);
+        headers["X-RateLimit-Reset"] = (now + tokens.UntilFull).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+    }
+
+    private static string Code(Problem problem) => problem.Code switch
+    {
+        "missing_image" => "missing_source",
+        "multiple_images" => "multiple_sources",
+        "invalid_parameter" when problem.Parameter is { } name && (RemoveBgParameters.Names.Contains(name) || name == RemoveBgParameters.Image.Url) => $"invalid_{name}",
+        "invalid_api_key" => "auth_failed",
+        "image_too_large" => "file_too_large",
+        "unsupported_format" => "invalid_file_type",
+        "undecodable_image" or "truncated_image" or "too_many_frames" => "failed_to_read_image",
+        "no_foreground" => "unknown_foreground",
+        "rate_limited" => "rate_limit_exceeded",
+        var same => same,
+    };
+}

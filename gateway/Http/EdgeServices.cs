@@ -1,0 +1,72 @@
+using System.Net;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+using Rembg.Contract.Hosting;
+using IPNetwork = System.Net.IPNetwork;
+
+namespace Rembg.Gateway.Http;
+
+/// <summary>Limits against slow, endless and lying clients, and what every answer says.</summary>
+public static class EdgeServices
+{
+    public static void AddEdge(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        builder.AddOptions<EdgeOptions>(EdgeOptions.Section);
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<EdgeOptions>>(Limit);
+        services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<EdgeOptions>>(Trust);
+
+        var origins = (builder.Configuration.GetSection(EdgeOptions.Section).Get<EdgeOptions>() ?? new()).CorsOrigins;
+        services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
+            .WithOrigins([.. origins]).AllowAnyMethod().AllowAnyHeader()
+            .WithExposedHeaders("ETag", RequestId.Header, "X-Cache", "Server-Timing", "Retry-After", "RateLimit", "RateLimit-Policy", "Location", "X-Width", "X-Height")));
+    }
+
+    public static void UseEdge(this WebApplication app)
+    {
+        app.UseMiddleware<RequestId>();
+        app.UseForwardedHeaders();
+        app.Use(SecurityHeaders);
+        app.UseCors();
+        app.UseMiddleware<RequestDeadlineMiddleware>();
+    }
+
+    private static void Limit(KestrelServerOptions kestrel, IOptions<EdgeOptions> edge)
+    {
+        var limits = kestrel.Limits;
+        limits.MaxConcurrentConnections = edge.Value.MaxConnections;
+        limits.MinRequestBodyDataRate = limits.MinResponseDataRate = new(edge.Value.MinBytesPerSecond, edge.Value.SlowFor);
+        limits.RequestHeadersTimeout = edge.Value.HeadersTimeout;
+        limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
+        limits.MaxRequestBufferSize = 256 << 10; // a connection reads no further ahead of its request than this
+        limits.MaxRequestHeaderCount = 50;
+        limits.MaxRequestHeadersTotalSize = 16 << 10;
+        limits.Http2.MaxStreamsPerConnection = 32;
+        limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+    }
+
+    private static void Trust(ForwardedHeadersOptions forwarded, IOptions<EdgeOptions> edge)
+    {
+        forwarded.ForwardedHeaders = edge.Value.TrustedProxies.Count == 0 ? ForwardedHeaders.None : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+        forwarded.ForwardLimit = null; // as many as are trusted
+        forwarded.KnownProxies.Clear();
+        forwarded.KnownIPNetworks.Clear();
+        foreach (var proxy in edge.Value.TrustedProxies)
+            forwarded.KnownIPNetworks.Add(IPNetwork.TryParse(proxy, out var network) ? network : new IPNetwork(IPAddress.Parse(proxy), IPAddress.Parse(proxy).GetAddressBytes().Length * 8));
+    }
+
+    private static Task SecurityHeaders(HttpContext context, RequestDelegate next)
+    {
+        context.Response.OnStarting(() =>
+        {
+            var headers = context.Response.Headers;
+            headers.XContentTypeOptions = "nosniff";
+            headers["Referrer-Policy"] = "no-referrer";
+            headers["Cross-Origin-Resource-Policy"] = "same-origin";
+            if (headers.ContentSecurityPolicy.Count == 0) headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'"; // a page brings its own
+            return Task.CompletedTask;
+        });
+        return next(context);
+    }
+}

@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Text.Json;
+using Rembg.Contract;
+using Rembg.Contract.Problems;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Rembg.Gateway.Pods;
+
+/// <summary>Why another pod may be asked.</summary>
+internal enum RetryReason { None, ConnectFailed, ConnectionLost, Unresponsive, InvalidResponse, Overloaded }
+
+/// <summary>How one pod dealt with a run: a cutout, or the problem that is the answer unless another pod does better.</summary>
+internal sealed record PodResult(Cutout? Cutout, Problem? Problem, RetryReason Retry = RetryReason.None)
+{
+    private const int MaxProblemBytes = 64 << 10;
+
+    /// <summary>Of a pod that answered no probe any more and was left.</summary>
+    public static PodResult Unresponsive { get; } = new(null, Problem.BadUpstream(), RetryReason.Unresponsive);
+
+    /// <summary>An answer that is none. It can't be the image's fault, for which there are other answers.</summary>
+    private static readonly PodResult InvalidResponse = new(null, Problem.BadUpstream(), RetryReason.InvalidResponse);
+
+    /// <summary>Of an exchange that came to an end: the status decides, and what cannot be a cutout is a bad answer.</summary>
+    public static PodResult FromAnswer(HttpResponse response, AnswerBuffer body, string contentType)
+    {
+        if (response.Headers[PodHeaders.Overload].ToString() is { Length: > 0 } reason)
+            return new(null, Problem.Overloaded("All inference pods are full.", reason) with { Overload = reason }, RetryReason.Overloaded);
+        return response.StatusCode switch
+        {
+            StatusCodes.Status200OK => FromPicture(response, body, contentType),
+            StatusCodes.Status504GatewayTimeout => new(null, Problem.DeadlineExceeded()),
+            >= 400 and < 500 => ReadProblem(response.StatusCode, body) is { } problem ? new(null, problem) : InvalidResponse,
+            _ => InvalidResponse,
+        };
+    }
+
+    /// <summary>Of an exchange that broke: where it broke decides whether another pod may be asked.</summary>
+    public static PodResult FromFailure(IForwarderErrorFeature failure, AnswerBuffer body)
+    {
+        if (body.Overflowed) return InvalidResponse;
+        var kind = (failure.Exception as HttpRequestException)?.HttpRequestError ?? (failure.Exception as HttpIOException)?.HttpRequestError;
+        return kind switch
+        {
+            HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError => new(null, Problem.Overloaded("No inference pod is available."), RetryReason.ConnectFailed),
+            HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded => InvalidResponse,
+            _ => new(null, Problem.BadUpstream(), RetryReason.ConnectionLost),
+        };
+    }
+
+    private static PodResult FromPicture(HttpResponse response, AnswerBuffer body, string contentType)
+    {
+        var bytes = body.ToArray();
+        if (response.ContentType != contentType || !LooksLike(contentType, bytes)) return InvalidResponse;
+        var headers = response.Headers;
+        var cutout = new Cutout(bytes, contentType, Number(headers, PodHeaders.Width), Number(headers, PodHeaders.Height),
+            Text(headers, PodHeaders.Foreground), Timing(headers, body));
+        return new(cutout with { MaxWidth = Number(headers, PodHeaders.MaxWidth), MaxHeight = Number(headers, PodHeaders.MaxHeight) }, null);
+    }
+
+    /// <summary>The pod names the stages that are over when its head goes out; what follows is encoding.</summary>
+    private static string? Timing(IHeaderDictionary headers, AnswerBuffer body) =>
+        Text(headers, PodHeaders.ServerTiming) is { } stages ? string.Create(CultureInfo.InvariantCulture, $"{stages}, encode;dur={body.SinceResponseStart.TotalMilliseconds:F1}") : null;
+
+    /// <summary>By its first bytes, which is all that the gateway ever reads of a picture.</summary>
+    private static bool LooksLike(string contentType, ReadOnlySpan<byte> bytes) => contentType switch
+    {
+        "image/png" => bytes.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']),
+        "image/jpeg" => bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]),
+        "image/webp" => bytes.StartsWith("RIFF"u8),
+        _ => bytes.StartsWith("PK"u8),
+    };
+
+    private static Problem? ReadProblem(int status, AnswerBuffer body)
+    {
+        if (body.Length > MaxProblemBytes) return null;
+        try
+        {
+            var json = JsonSerializer.Deserialize(body.ToArray(), ProblemJson.Default.ProblemDetails);
+            return json is { Title: { } title } && json.Extensions.TryGetValue("code", out var code) && code?.ToString() is { } text
+                ? new Problem(status, text, title) { Detail = json.Detail }
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static int Number(IHeaderDictionary headers, string name) =>
+        int.TryParse(headers[name].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : 0;
+
+    private static string? Text(IHeaderDictionary headers, string name) => headers[name].ToString() is { Length: > 0 } text ? text : null;
+}

@@ -1,0 +1,53 @@
+using System.Buffers;
+using Rembg.Contract.Problems;
+
+namespace Rembg.Inference.Http;
+
+/// <summary>The body of a request in pooled memory, bounded.</summary>
+internal sealed class RequestImage : IDisposable
+{
+    private byte[] _buffer;
+    private int _length;
+
+    private RequestImage(int capacity) => _buffer = ArrayPool<byte>.Shared.Rent(capacity);
+
+    public ReadOnlyMemory<byte> Memory => _buffer.AsMemory(0, _length);
+
+    /// <exception cref="ProblemException">400 when empty, 413 when over <paramref name="maxBytes"/>, by Content-Length before a byte is read.</exception>
+    public static async Task<RequestImage> ReadAsync(HttpRequest request, int maxBytes, CancellationToken cancellation)
+    {
+        if (request.ContentLength > maxBytes) throw Problem.ImageTooLarge(maxBytes).AsException();
+        var upload = new RequestImage((int)(request.ContentLength ?? 64 * 1024) + 1);
+        try
+        {
+            int read;
+            while ((read = await request.Body.ReadAsync(upload._buffer.AsMemory(upload._length), cancellation)) > 0)
+            {
+                upload._length += read;
+                if (upload._length > maxBytes) throw Problem.ImageTooLarge(maxBytes).AsException();
+                if (upload._length == upload._buffer.Length) upload.Grow();
+            }
+            if (upload._length == 0) throw Problem.MissingImage("The body is empty.").AsException();
+            return upload;
+        }
+        catch
+        {
+            upload.Dispose();
+            throw;
+        }
+    }
+
+    private void Grow()
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
+        Memory.CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = larger;
+    }
+
+    public void Dispose()
+    {
+        var buffer = Interlocked.Exchange(ref _buffer, []);
+        if (buffer.Length > 0) ArrayPool<byte>.Shared.Return(buffer);
+    }
+}

@@ -1,0 +1,138 @@
+using System.Net;
+using System.Text.Json;
+using Rembg.Contract.Problems;
+using Rembg.Gateway.Tests.Clients;
+using Rembg.Testing;
+
+namespace Rembg.Gateway.Tests.Compatibility;
+
+public sealed class RembgIntegrationTests(FaceGateway shared) : IClassFixture<FaceGateway>
+{
+    private readonly FakePod _pod = shared.Pod;
+    private readonly GatewayApp _gateway = shared.App;
+    private readonly byte[] _photo = shared.NewPhoto();
+
+    [Fact]
+    public async Task NothingAskedFor_OurDefaultModelAnswersWithPng()
+    {
+        using var answer = await PostAsync();
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        answer.Content.Headers.ContentType!.MediaType.ShouldBe("image/png");
+        _pod.Requests.ShouldHaveSingleItem().Query.ShouldBe("?model=model-a&format=png&channels=rgba&size=full");
+    }
+
+    [Theory]
+    [InlineData("model=model-b", "?model=model-b&format=png&channels=rgba&size=full")]
+    [InlineData("om=true", "?model=model-a&format=png&channels=alpha&size=full")]
+    [InlineData("om=On&ppm=1", "?model=model-a&format=png&channels=alpha&size=full&post_process_mask=true")]
+    [InlineData("bgc=255,0, 16,128", "?model=model-a&format=png&channels=rgba&size=full&bg_color=ff001080")]
+    [InlineData("a=false&af=240&ab=0&ae=99&extras={}&bgc=", "?model=model-a&format=png&channels=rgba&size=full")]
+    public async Task Parameters_WorkInFormQueryAndBoth(string parameters, string asked)
+    {
+        foreach (var (query, form) in new[] { (parameters, ""), ("", parameters), (parameters, parameters) })
+        {
+            using var answer = await PostAsync(query, form);
+            answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
+        }
+        _pod.Requests.ShouldHaveSingleItem().Query.ShouldBe(asked); // the others were the same to the cache
+    }
+
+    [Theory]
+    [InlineData("a=true", "a", "alpha matting is not offered")]
+    [InlineData("a=perhaps", "a", "true or false")]
+    [InlineData("af=256", "af", "from 0 to 255")]
+    [InlineData("af=-1", "af", "from 0 to 255")]
+    [InlineData("ab=1e309", "ab", "from 0 to 255")]
+    [InlineData("ae=NaN", "ae", "0 or more")]
+    [InlineData("bgc=1,2,3", "bgc", "R,G,B,A")]
+    [InlineData("bgc=1,2,3,256", "bgc", "R,G,B,A")]
+    [InlineData("bgc=1,2,3,4&om=true", "bgc", "no background")]
+    [InlineData("extras={\"sam_prompt\":[]}", "extras", "no further options")]
+    [InlineData("extras=nonsense", "extras", "no further options")]
+    [InlineData("model=u2net", "model", "not a loaded model")]
+    [InlineData("size=full", "size", "not a known parameter")]
+    public async Task WrongOrUnofferedParameter_IsFastApis422WithItsPlace(string parameters, string name, string why)
+    {
+        foreach (var place in new[] { "query", "body" })
+        {
+            using var answer = place == "query" ? await PostAsync(query: parameters) : await PostAsync(form: parameters);
+
+            answer.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
+            var error = (await JsonAsync(answer)).GetProperty("detail").EnumerateArray().ShouldHaveSingleItem();
+            error.GetProperty("loc").EnumerateArray().Select(part => part.GetString()).ShouldBe([place, name]);
+            error.GetProperty("type").GetString().ShouldBe("value_error");
+            error.GetProperty("msg").GetString()!.ShouldContain(why);
+        }
+        _pod.Requests.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task FormAndQueryContradictEachOther_IsRefused()
+    {
+        using var answer = await PostAsync("om=true", "om=false");
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        (await answer.Content.ReadAsStringAsync()).ShouldContain("different values");
+    }
+
+    [Fact]
+    public async Task NoFile_IsFastApisMissingField()
+    {
+        using var form = new MultipartFormDataContent { { new StringContent("true"), "om" } };
+        foreach (var content in new HttpContent[] { form, new StringContent("file=x"), Images.Raw(), Images.Form("image_file") })
+        {
+            using var answer = await _gateway.Client.PostAsync("/api/remove", content);
+
+            answer.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
+            if (content is not MultipartFormDataContent || content == form)
+                (await answer.Content.ReadAsStringAsync()).ShouldBe("""{"detail":[{"type":"missing","loc":["body","file"],"msg":"Field required"}]}""");
+        }
+    }
+
+    [Fact]
+    public async Task Url_IsNotFetched()
+    {
+        using var answer = await _gateway.Client.GetAsync("/api/remove?url=http://127.0.0.1/photo.jpg");
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await JsonAsync(answer)).GetProperty("detail").GetString()!.ShouldContain("not fetched");
+    }
+
+    [Fact]
+    public async Task OtherProblems_AreOneTextWithTheirOwnStatus()
+    {
+        (await RefusalAsync(Images.Form("file", [1, 2, 3]))).ShouldBe(HttpStatusCode.UnsupportedMediaType);
+        (await RefusalAsync(Images.Form("file", Images.Jpeg(30_000)))).ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        _pod.Next.Enqueue(PodScripts.Refuses(Problem.Truncated()));
+        (await RefusalAsync(Images.Form("file", _photo))).ShouldBe(HttpStatusCode.UnprocessableEntity);
+        _pod.Always = PodScripts.Overloaded();
+        (await RefusalAsync(Images.Form("file", _photo))).ShouldBe(HttpStatusCode.ServiceUnavailable);
+
+        async Task<HttpStatusCode> RefusalAsync(HttpContent content)
+        {
+            using var answer = await _gateway.Client.PostAsync("/api/remove", content);
+            (await JsonAsync(answer)).GetProperty("detail").GetString().ShouldNotBeNullOrEmpty();
+            return answer.StatusCode;
+        }
+    }
+
+    [Fact]
+    public async Task KeysOn_TheKeyIsAskedForInTheDialect()
+    {
+        await using var gateway = await GatewayApp.StartAsync([_pod], TestKey.Settings(TestKey.Create()));
+
+        using var answer = await gateway.Client.PostAsync("/api/remove", Images.Form("file", _photo));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await JsonAsync(answer)).GetProperty("detail").GetString()!.ShouldContain("X-Api-Key");
+    }
+
+    private Task<HttpResponseMessage> PostAsync(string query = "", string form = "")
+    {
+        (string, string)[] fields = [.. form.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(pair => (pair.Split('=')[0], pair.Split('=')[1]))];
+        return _gateway.Client.PostAsync("/api/remove" + (query.Length > 0 ? "?" + query : ""), Images.Form("file", _photo, fields));
+    }
+
+    private static async Task<JsonElement> JsonAsync(HttpResponseMessage answer) => JsonElement.Parse(await answer.Content.ReadAsStringAsync());
+}

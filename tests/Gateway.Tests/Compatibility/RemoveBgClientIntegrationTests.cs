@@ -1,0 +1,72 @@
+using System.Text.Json;
+using CliWrap;
+using CliWrap.Buffered;
+using Rembg.Gateway.Tests.Clients;
+using Rembg.Testing;
+
+namespace Rembg.Gateway.Tests.Compatibility;
+
+/// <summary>The npm package remove.bg 1.3.0, unchanged, against our gateway. Its address is fixed in its code; see redirect.cjs.</summary>
+public sealed class RemoveBgClientIntegrationTests : IAsyncLifetime
+{
+    private static readonly string Scripts = Path.Combine(RepositoryPaths.Root, "tests/Gateway.Tests/Compatibility/RemoveBgClient");
+    private static readonly string Modules = Path.Combine(RepositoryPaths.Root, ".tools/remove-bg-client/node_modules");
+
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("remove-bg-client-");
+    private readonly TestKey _key = TestKey.Create();
+    private FakePod _pod = null!;
+    private GatewayApp _gateway = null!;
+
+    public async Task InitializeAsync()
+    {
+        Directory.Exists(Modules).ShouldBeTrue($"run {Scripts}/install.sh, as test.sh does");
+        _pod = await FakePod.StartAsync();
+        _gateway = await GatewayApp.StartAsync([_pod], TestKey.Settings(_key));
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _gateway.DisposeAsync();
+        await _pod.DisposeAsync();
+        _directory.Delete(recursive: true);
+    }
+
+    [Theory]
+    [InlineData("FILE")]
+    [InlineData("BASE64")]
+    public async Task Photo_IsCutOutAndItsHeadersAreUnderstood(string way)
+    {
+        var answer = (await RunAsync(_key.Text, way, """{"size":"full","type":"person","bg_color":"00ff00"}""")).GetProperty("resolved");
+
+        (string, string)[] expected =
+        [
+            ("creditsCharged", "0"), ("detectedType", "person"), ("resultWidth", "40"), ("resultHeight", "30"), ("rateLimit", "300"), ("rateLimitRemaining", "299"),
+        ];
+        foreach (var (name, value) in expected) answer.GetProperty(name).GetString().ShouldBe(value, name);
+        var run = _pod.Requests.ShouldHaveSingleItem();
+        run.Image.ShouldBe(Images.Jpeg());
+        run.Query.ShouldBe("?model=model-a&format=jpg&channels=rgba&size=full&bg_color=00ff00ff");
+        var saved = await File.ReadAllBytesAsync(Path.Combine(_directory.FullName, "out"));
+        saved.Length.ShouldBe(1000);
+        saved[..3].ShouldBe([0xFF, 0xD8, 0xFF]);
+    }
+
+    [Fact]
+    public async Task Refusals_AreUnderstood()
+    {
+        (await RunAsync("wrong", "FILE")).GetProperty("rejected")[0].GetProperty("code").GetString().ShouldBe("auth_failed");
+        (await RunAsync(_key.Text, "BASE64", """{"scale":"50%"}""")).GetProperty("rejected")[0].GetProperty("code").GetString().ShouldBe("invalid_scale");
+    }
+
+    private async Task<JsonElement> RunAsync(string key, string way, string options = "{}")
+    {
+        var photo = Path.Combine(_directory.FullName, "photo.jpg");
+        await File.WriteAllBytesAsync(photo, Images.Jpeg());
+        var run = await Cli.Wrap("node")
+            .WithArguments(["--require", "./redirect.cjs", "remove.cjs", photo, Path.Combine(_directory.FullName, "out"), key, way, options])
+            .WithWorkingDirectory(Scripts)
+            .WithEnvironmentVariables(variables => variables.Set("NODE_PATH", Modules).Set("NODE_NO_WARNINGS", "1").Set("GATEWAY", _gateway.Client.BaseAddress!.ToString()))
+            .ExecuteBufferedAsync();
+        return JsonElement.Parse(run.StandardOutput);
+    }
+}

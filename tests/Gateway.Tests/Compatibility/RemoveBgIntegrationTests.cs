@@ -1,0 +1,251 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Rembg.Contract.Problems;
+using Rembg.Gateway.Tests.Clients;
+using Rembg.Testing;
+
+namespace Rembg.Gateway.Tests.Compatibility;
+
+public sealed class RemoveBgIntegrationTests(FaceGateway shared) : IClassFixture<FaceGateway>
+{
+    private const string Path = "/v1.0/removebg";
+    private readonly FakePod _pod = shared.Pod;
+    private readonly GatewayApp _gateway = shared.App;
+    private readonly byte[] _photo = shared.NewPhoto();
+
+    [Fact]
+    public async Task Photograph_ComesBackWithRemoveBgsHeaders()
+    {
+        var before = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+
+        using var answer = await PostAsync(("type", "person"));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        answer.Content.Headers.ContentType!.MediaType.ShouldBe("image/png");
+        (string, string)[] expected =
+        [
+            ("X-Type", "person"), ("X-Width", "40"), ("X-Height", "30"), ("X-Max-Width", "400"), ("X-Max-Height", "300"), ("X-Credits-Charged", "0"),
+            ("X-Foreground-Left", "1"), ("X-Foreground-Top", "2"), ("X-Foreground-Width", "3"), ("X-Foreground-Height", "4"),
+            ("X-RateLimit-Limit", "300"),
+        ];
+        foreach (var (name, value) in expected) Header(answer, name).ShouldBe(value, name);
+        int.Parse(Header(answer, "X-RateLimit-Remaining")).ShouldBeInRange(1, 299);
+        long.Parse(Header(answer, "X-RateLimit-Reset")).ShouldBeInRange(before, before + 3600);
+        _pod.Requests.ShouldHaveSingleItem().Query.ShouldBe("?model=model-a&format=png&channels=rgba&size=preview");
+    }
+
+    [Theory]
+    [InlineData("size=small", "format=png&channels=rgba&size=preview")]
+    [InlineData("size=regular", "format=png&channels=rgba&size=preview")]
+    [InlineData("size=medium", "format=png&channels=rgba&size=medium")]
+    [InlineData("size=hd", "format=png&channels=rgba&size=hd")]
+    [InlineData("size=full", "format=png&channels=rgba&size=full")]
+    [InlineData("size=4k", "format=png&channels=rgba&size=full")]
+    [InlineData("size=50MP", "format=png&channels=rgba&size=full")]
+    [InlineData("size=auto", "format=png&channels=rgba&size=full")]
+    [InlineData("format=jpg", "format=jpg&channels=rgba&size=preview")]
+    [InlineData("format=zip&size=full", "format=zip&channels=rgba&size=full")]
+    [InlineData("format=webp", "format=webp&channels=rgba&size=preview")]
+    [InlineData("format=auto&bg_color=81d4fa", "format=jpg&channels=rgba&size=preview&bg_color=81d4faff")]
+    [InlineData("format=auto&bg_color=81d4fa77", "format=png&channels=rgba&size=preview&bg_color=81d4fa77")]
+    [InlineData("format=png&bg_color=green", "format=png&channels=rgba&size=preview&bg_color=008000ff")]
+    [InlineData("channels=alpha", "format=png&channels=alpha&size=preview")]
+    [InlineData("roi=0% 0% 100% 100%&crop=false&crop_margin=0&scale=original&position=original&add_shadow=false&semitransparency=true&bg_image_url=&type=auto&type_level=1",
+        "format=png&channels=rgba&size=preview")]
+    public async Task Parameters_MeanTheSameInEveryBody(string parameters, string asked)
+    {
+        var fields = Fields(parameters);
+        var values = fields.Append(("image_file_b64", Convert.ToBase64String(_photo))).ToDictionary(pair => pair.Item1, pair => pair.Item2);
+        foreach (var content in new HttpContent[] { Images.Form("image_file", _photo, fields), JsonContent.Create(values), new FormUrlEncodedContent(values), Multipart(values) })
+        {
+            using var answer = await _gateway.Client.PostAsync(Path, content);
+            answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
+        }
+        var run = _pod.Requests.ShouldHaveSingleItem(); // one entry of the cache, whatever the body was
+        run.Query.ShouldBe("?model=model-a&" + asked);
+        run.Image.ShouldBe(_photo);
+    }
+
+    [Theory]
+    [InlineData("size=huge", "invalid_size")]
+    [InlineData("type=ghost", "invalid_type")]
+    [InlineData("type_level=3", "invalid_type_level")]
+    [InlineData("format=gif", "invalid_format")]
+    [InlineData("channels=rgb", "invalid_channels")]
+    [InlineData("bg_color=nocolour", "invalid_bg_color")]
+    [InlineData("bg_color=red&format=zip", "invalid_bg_color")]
+    [InlineData("roi=10px 10px 50% 50%", "invalid_roi")]
+    [InlineData("crop=true", "invalid_crop")]
+    [InlineData("crop_margin=10%", "invalid_crop_margin")]
+    [InlineData("scale=50%", "invalid_scale")]
+    [InlineData("position=center", "invalid_position")]
+    [InlineData("add_shadow=true", "invalid_add_shadow")]
+    [InlineData("shadow_type=drop", "invalid_shadow_type")]
+    [InlineData("semitransparency=false", "invalid_semitransparency")]
+    [InlineData("bg_image_url=http://example.com/b.jpg", "invalid_bg_image_url")]
+    [InlineData("image_url=http://example.com/a.jpg", "invalid_image_url")]
+    [InlineData("model=model-b", "invalid_parameter")]
+    public async Task WhatIsNotValidOrNotOffered_IsRefusedByItsCode(string parameters, string code)
+    {
+        using var answer = await PostAsync(Fields(parameters));
+
+        await ShouldBeAsync(answer, HttpStatusCode.BadRequest, code);
+        _pod.Requests.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Sources_ExactlyOneIsTaken()
+    {
+        var base64 = Convert.ToBase64String(_photo);
+        (HttpContent, string)[] cases =
+        [
+            (Multipart(new() { ["size"] = "auto" }), "missing_source"),
+            (JsonContent.Create(new { size = "auto" }), "missing_source"),
+            (new FormUrlEncodedContent([]), "missing_source"),
+            (new ByteArrayContent(_photo), "missing_source"),
+            (JsonContent.Create(new { image_file_b64 = "" }), "missing_source"),
+            (Multipart(new() { ["image_url"] = "http://example.com/a.jpg" }), "invalid_image_url"),
+            (JsonContent.Create(new { image_url = "http://example.com/a.jpg" }), "invalid_image_url"),
+            (Images.Form("image_file", _photo, ("image_file_b64", base64)), "multiple_sources"),
+            (new FormUrlEncodedContent([new("image_file_b64", base64), new("image_file_b64", base64)]), "multiple_sources"),
+            (Raw($$"""{"image_file_b64":"{{base64}}","image_file_b64":"{{base64}}"}""", "application/json"), "multiple_sources"),
+            (Images.Form("bg_image_file"), "invalid_bg_image_file"),
+        ];
+        foreach (var (content, code) in cases)
+            await ShouldBeAsync(await _gateway.Client.PostAsync(Path, content), HttpStatusCode.BadRequest, code);
+    }
+
+    [Fact]
+    public async Task MalformedBodies_AreTheClientsFault()
+    {
+        var broken = new MultipartFormDataContent("x") { { new StringContent("*not base64*"), "image_file_b64" } };
+        foreach (var content in new HttpContent[]
+        {
+            broken, Raw("{", "application/json"), Raw("[1]", "application/json"), Raw("""{"size":{"a":1}}""", "application/json"), Raw("""{"image_file_b64":7}""", "application/json"),
+            Raw("""{"size":"\ud800"}""", "application/json"), Raw("""{"\ud800":"auto"}""", "application/json"), Raw("""{"image_file_b64":"\ud800"}""", "application/json"),
+            Raw("""{"image_file_b64":"*"}""", "application/json"), Raw("image_file_b64=*", "application/x-www-form-urlencoded"),
+            Raw(string.Join('&', Enumerable.Range(0, 5000).Select(i => $"a{i}=1")), "application/x-www-form-urlencoded"),
+        })
+        {
+            using var answer = await _gateway.Client.PostAsync(Path, content);
+            answer.StatusCode.ShouldBe(HttpStatusCode.BadRequest, await answer.Content.ReadAsStringAsync());
+        }
+    }
+
+    [Fact]
+    public async Task AcceptsJson_PictureComesAsBase64WithItsForeground()
+    {
+        using var picture = await PostAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, Path) { Content = Images.Form("image_file", _photo) };
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+
+        using var answer = await _gateway.Client.SendAsync(request);
+
+        answer.Content.Headers.ContentType!.MediaType.ShouldBe("application/json");
+        Header(answer, "X-Width").ShouldBe("40");
+        var data = (await JsonAsync(answer)).GetProperty("data");
+        data.GetProperty("result_b64").GetBytesFromBase64().ShouldBe(await picture.Content.ReadAsByteArrayAsync());
+        new[] { "left", "top", "width", "height" }.Select(side => data.GetProperty($"foreground_{side}").GetInt32()).ShouldBe([1, 2, 3, 4]);
+    }
+
+    [Theory]
+    [InlineData("auto", "1", "other")]
+    [InlineData("car", "latest", "car")]
+    [InlineData("car", "none", null)]
+    public async Task Type_ComesBack(string type, string level, string? expected)
+    {
+        using var answer = await PostAsync(("type", type), ("type_level", level));
+
+        (answer.Headers.TryGetValues("X-Type", out var values) ? values.Single() : null).ShouldBe(expected);
+    }
+
+    [Fact]
+    public async Task OtherProblems_HaveRemoveBgsStatusAndCode()
+    {
+        await ShouldBeAsync(await _gateway.Client.PostAsync(Path, Images.Form("image_file", [1, 2, 3])), HttpStatusCode.BadRequest, "invalid_file_type");
+        await ShouldBeAsync(await _gateway.Client.PostAsync(Path, Images.Form("image_file", Images.Jpeg(30_000))), HttpStatusCode.BadRequest, "file_too_large");
+        await ShouldBeAsync(await _gateway.Client.PostAsync(Path, JsonContent.Create(new { image_file_b64 = Images.Jpeg(30_000) })), HttpStatusCode.BadRequest, "file_too_large");
+        await ShouldBeAsync(await WithPodAsync(PodScripts.Refuses(Problem.Truncated())), HttpStatusCode.BadRequest, "failed_to_read_image");
+        await ShouldBeAsync(await WithPodAsync(PodScripts.Refuses(Problem.ResolutionTooHigh("Too many."))), HttpStatusCode.BadRequest, "resolution_too_high");
+        await ShouldBeAsync(await WithPodAsync(PodScripts.Cutout(foreground: "0 0 0 0")), HttpStatusCode.BadRequest, "unknown_foreground");
+        using var full = await WithPodAsync(PodScripts.Overloaded(), seed: 2);
+        await ShouldBeAsync(full, HttpStatusCode.ServiceUnavailable, "overloaded");
+        full.Headers.RetryAfter.ShouldNotBeNull();
+
+        Task<HttpResponseMessage> WithPodAsync(PodScript script, int seed = 1)
+        {
+            _pod.Always = script;
+            return _gateway.Client.PostAsync(Path, Images.Form("image_file", Images.Jpeg(seed: seed)));
+        }
+    }
+
+    [Fact]
+    public async Task WrongKey_Is403AuthFailed()
+    {
+        var key = TestKey.Create();
+        await using var gateway = await GatewayApp.StartAsync([_pod], TestKey.Settings(key));
+
+        using var refused = await gateway.Client.PostAsync(Path, Images.Form("image_file", _photo));
+        using var request = new HttpRequestMessage(HttpMethod.Post, Path) { Content = Images.Form("image_file", _photo), Headers = { { "X-Api-Key", key.Text } } };
+        using var accepted = await gateway.Client.SendAsync(request);
+
+        await ShouldBeAsync(refused, HttpStatusCode.Forbidden, "auth_failed");
+        refused.Headers.WwwAuthenticate.ShouldBeEmpty();
+        accepted.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task PlanExceeded_Is429WithTheirHeaders()
+    {
+        await using var gateway = await GatewayApp.StartAsync([_pod], "Clients:Anonymous:Burst=1", "Clients:Anonymous:RatePerSecond=0.001");
+        (await gateway.Client.PostAsync(Path, Images.Form("image_file", _photo))).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        using var refused = await gateway.Client.PostAsync(Path, Images.Form("image_file", _photo));
+
+        await ShouldBeAsync(refused, HttpStatusCode.TooManyRequests, "rate_limit_exceeded");
+        refused.Headers.RetryAfter.ShouldNotBeNull();
+        Header(refused, "X-RateLimit-Limit").ShouldBe("1");
+        Header(refused, "X-RateLimit-Remaining").ShouldBe("0");
+    }
+
+    [Fact]
+    public async Task Account_ShowsThePlanAndIsFree()
+    {
+        await using var gateway = await GatewayApp.StartAsync([_pod], "Clients:Anonymous:Burst=7");
+
+        for (var i = 0; i < 8; i++)
+        {
+            using var answer = await gateway.Client.GetAsync("/v1.0/account");
+            (await answer.Content.ReadAsStringAsync()).ShouldBe(
+                """{"data":{"attributes":{"credits":{"total":0,"subscription":0,"payg":0,"enterprise":0},"api":{"free_calls":7,"sizes":"all"}}}}""");
+        }
+    }
+
+    private Task<HttpResponseMessage> PostAsync(params (string, string)[] fields) => _gateway.Client.PostAsync(Path, Images.Form("image_file", _photo, fields));
+
+    private static async Task ShouldBeAsync(HttpResponseMessage answer, HttpStatusCode status, string code)
+    {
+        var text = await answer.Content.ReadAsStringAsync();
+        answer.StatusCode.ShouldBe(status, text);
+        var error = JsonElement.Parse(text).GetProperty("errors").EnumerateArray().ShouldHaveSingleItem();
+        error.GetProperty("code").GetString().ShouldBe(code, text);
+        error.GetProperty("title").GetString().ShouldNotBeNullOrEmpty();
+    }
+
+    private static string Header(HttpResponseMessage answer, string name) => answer.Headers.GetValues(name).Single();
+
+    private static (string, string)[] Fields(string parameters) => [.. parameters.Split('&').Select(pair => (pair.Split('=')[0], pair.Split('=')[1]))];
+
+    private static StringContent Raw(string text, string type) => new(text, null, type);
+
+    private static MultipartFormDataContent Multipart(Dictionary<string, string> values)
+    {
+        var form = new MultipartFormDataContent();
+        foreach (var (name, value) in values) form.Add(new StringContent(value), name);
+        return form;
+    }
+
+    private static async Task<JsonElement> JsonAsync(HttpResponseMessage answer) => JsonElement.Parse(await answer.Content.ReadAsStringAsync());
+}

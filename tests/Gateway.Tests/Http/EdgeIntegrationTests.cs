@@ -1,0 +1,113 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Rembg.Contract.Models;
+using Rembg.Testing;
+
+namespace Rembg.Gateway.Tests.Http;
+
+public sealed class EdgeIntegrationTests : IAsyncLifetime
+{
+    private FakePod _pod = null!;
+    private GatewayApp _gateway = null!;
+
+    public async Task InitializeAsync()
+    {
+        _pod = await FakePod.StartAsync();
+        _gateway = await GatewayApp.StartAsync([_pod], "Edge:CorsOrigins:0=https://shop.example");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _gateway.DisposeAsync();
+        await _pod.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Models_AreThoseOfThePods()
+    {
+        var models = await _gateway.Client.GetFromJsonAsync("/v1/models", ModelJson.Default.ModelList);
+        models!.Default.ShouldBe("model-a");
+        models.Models.Select(model => model.Name).ShouldBe(["model-a", "model-b"]);
+    }
+
+    [Theory]
+    [InlineData("abc-123_x.Y")]
+    [InlineData("0123456789012345678901234567890123456789012345678901234567890123")]
+    public async Task SaneRequestId_IsKept(string id)
+    {
+        var response = await _gateway.CutAsync(headers: ("X-Request-Id", id));
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.Headers.GetValues("X-Request-Id").ShouldBe([id]);
+    }
+
+    [Theory]
+    [InlineData("has space")]
+    [InlineData("<script>")]
+    [InlineData("01234567890123456789012345678901234567890123456789012345678901234")]
+    public async Task StrangeRequestId_IsRefusedAndNotRepeated(string id)
+    {
+        var response = await _gateway.CutAsync(headers: ("X-Request-Id", id));
+        response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        response.Headers.GetValues("X-Request-Id").Single().ShouldNotBe(id);
+        (await response.Content.ReadAsStringAsync()).ShouldNotContain(id);
+    }
+
+    [Theory]
+    [InlineData("GET", "/nothing/here", HttpStatusCode.NotFound, "not_found")]
+    [InlineData("GET", "/v1/remove-background", HttpStatusCode.MethodNotAllowed, "method_not_allowed")]
+    [InlineData("POST", "/v1/infer", HttpStatusCode.NotFound, "not_found")]
+    [InlineData("GET", "/metrics", HttpStatusCode.NotFound, "not_found")]
+    [InlineData("GET", "/readyz", HttpStatusCode.NotFound, "not_found")]
+    public async Task WhatIsNotServed_IsAProblemWithTheSecurityHeaders(string method, string path, HttpStatusCode status, string code)
+    {
+        var response = await _gateway.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
+        response.StatusCode.ShouldBe(status);
+        using var json = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        json.RootElement.GetProperty("code").GetString().ShouldBe(code);
+        response.Headers.GetValues("X-Content-Type-Options").ShouldBe(["nosniff"]);
+        response.Headers.GetValues("Content-Security-Policy").Single().ShouldContain("default-src 'none'");
+        response.Headers.Contains("Server").ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Metrics_CountByRouteAndNeverByPath()
+    {
+        await _gateway.CutAsync();
+        await _gateway.CutAsync();
+        await _gateway.Client.GetAsync("/secret-4711");
+        await Eventually.TrueAsync(async () => (await _gateway.MetricsAsync()).Contains("route=\"none\"", StringComparison.Ordinal), "all are counted");
+
+        var metrics = await _gateway.MetricsAsync();
+        metrics.ShouldContain("rembg_gateway_requests_total{code=\"200\",route=\"/v1/remove-background\"} 2");
+        metrics.ShouldContain("rembg_gateway_requests_total{code=\"404\",route=\"none\"} 1");
+        metrics.ShouldContain("rembg_gateway_request_seconds_bucket{route=\"/v1/remove-background\",le=\"+Inf\"} 2");
+        metrics.ShouldContain("rembg_gateway_cache_total{result=\"hit\",tier=\"memory\"} 1");
+        metrics.ShouldNotContain("4711");
+    }
+
+    [Fact]
+    public async Task Origin_IsAllowedByConfigurationOnly()
+    {
+        (await Preflight("https://shop.example")).Headers.GetValues("Access-Control-Allow-Origin").ShouldBe(["https://shop.example"]);
+        (await Preflight("https://evil.example")).Headers.Contains("Access-Control-Allow-Origin").ShouldBeFalse();
+
+        async Task<HttpResponseMessage> Preflight(string origin)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Options, "/v1/remove-background");
+            request.Headers.Add("Origin", origin);
+            request.Headers.Add("Access-Control-Request-Method", "POST");
+            return await _gateway.Client.SendAsync(request);
+        }
+    }
+
+    [Fact]
+    public async Task Readiness_FollowsThePods()
+    {
+        _pod.Ready = false;
+        await Eventually.TrueAsync(async () => (await _gateway.Management.GetAsync("/readyz")).StatusCode == HttpStatusCode.ServiceUnavailable, "not ready without a pod");
+        (await _gateway.Management.GetAsync("/livez")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        _pod.Ready = true;
+        await Eventually.TrueAsync(async () => (await _gateway.Management.GetAsync("/readyz")).StatusCode == HttpStatusCode.OK, "ready again");
+    }
+}

@@ -1,0 +1,53 @@
+using System.Net;
+using Rembg.Testing;
+
+namespace Rembg.Gateway.Tests.Tasks;
+
+public sealed class RedisTaskIntegrationTests : TaskIntegrationTests
+{
+    private RedisServer _redis = null!;
+
+    private protected override string[] Settings => [$"ConnectionStrings:Redis={_redis.ConnectionString}", "Tasks:PollEvery=00:00:00.1"];
+
+    public override async Task InitializeAsync()
+    {
+        _redis = await RedisServer.StartAsync(appendOnly: true);
+        await base.InitializeAsync();
+    }
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _redis.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task TaskPostedAtOneGateway_IsRunByAnotherAndTellsALongPollAtAThird()
+    {
+        await using var intake = await StartAsync("Tasks:MaxRunning=0");
+        await using var poll = await StartAsync("Tasks:MaxRunning=0");
+        var id = await intake.Client.PostTaskAsync();
+        var waiting = poll.Client.GetAsync($"/v1/tasks/{id}?wait=30s");
+
+        await using var worker = await StartAsync();
+
+        (await (await waiting).ReadTaskAsync()).Status.ShouldBe("succeeded");
+        using var result = await intake.Client.GetAsync($"/v1/tasks/{id}/result");
+        result.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task RedisStopped_TasksAre503AndGoOnWhenItIsBack()
+    {
+        await using var gateway = await StartAsync();
+        await gateway.Client.EndOfAsync(await gateway.Client.PostTaskAsync(1));
+        await _redis.StopAsync();
+
+        using (var refused = await gateway.Client.PostAsync("/v1/tasks", Images.Raw(2))) refused.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        using (var other = await gateway.Client.PostAsync("/v1/remove-background", Images.Raw(3))) other.StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        await _redis.RestartAsync();
+        await Eventually.TrueAsync(async () => (await gateway.Client.PostAsync("/v1/tasks", Images.Raw(4))).IsSuccessStatusCode, "tasks are accepted again");
+        (await gateway.Client.EndOfAsync(await gateway.Client.PostTaskAsync(5))).Status.ShouldBe("succeeded");
+    }
+}

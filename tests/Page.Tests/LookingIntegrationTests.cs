@@ -1,0 +1,129 @@
+using Microsoft.Playwright;
+using Rembg.Testing;
+using static Microsoft.Playwright.Assertions;
+
+namespace Rembg.Page.Tests;
+
+/// <summary>Looking at a cutout: before and after, what is behind it, with mouse and keyboard, wide and narrow.</summary>
+[Collection(Browsing.Name)]
+public sealed class LookingIntegrationTests(Chromium browser, Service service)
+{
+    private const string Split = "getComputedStyle(document.getElementById('picture')).getPropertyValue('--split')";
+
+    [Fact]
+    public async Task TheLineBetweenBeforeAndAfter_IsDraggedAndMovedByKeys()
+    {
+        await using var tab = await browser.OpenAsync(service.Address);
+        await tab.ChooseAsync("rocket.jpg");
+        await tab.DoneAsync();
+        (await tab.Page.EvaluateAsync<string>(Split)).ShouldBe("50%");
+
+        var box = await tab.Page.Locator("#picture").BoundingBoxAsync();
+        var mouse = tab.Page.Mouse;
+        await mouse.MoveAsync(box!.X + box.Width / 2, box.Y + 20);
+        await mouse.DownAsync();
+        await mouse.MoveAsync(box.X + box.Width / 4, box.Y + 60, new() { Steps = 5 });
+        await mouse.UpAsync();
+        (await tab.Page.EvaluateAsync<string>(Split)).ShouldBe("25%");
+        var line = await tab.Page.Locator(".divider").BoundingBoxAsync();
+        (line!.X + line.Width / 2).ShouldBe(box.X + box.Width / 4, 1.0, "the line is under the mouse");
+
+        var slider = tab.Page.GetByRole(AriaRole.Slider);
+        await slider.PressAsync("End");
+        (await tab.Page.EvaluateAsync<string>(Split)).ShouldBe("100%");
+        await slider.PressAsync("ArrowLeft");
+        (await tab.Page.EvaluateAsync<string>(Split)).ShouldBe("99%");
+        await Expect(slider).ToHaveAttributeAsync("aria-valuetext", "99 % photo, 1 % cutout");
+        tab.Complaints.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task ColourOrPictureBehind_CanBeSavedAsShown()
+    {
+        const string shown = "As shown, with background";
+        await using var tab = await browser.OpenAsync(service.Address);
+        await tab.ChooseAsync("rocket.jpg");
+        await tab.DoneAsync();
+        await Expect(tab.Button(shown)).ToBeHiddenAsync();
+
+        await tab.Page.GetByRole(AriaRole.Radio, new() { Name = "Colour" }).CheckAsync();
+        await tab.Page.Locator("#colour").FillAsync("#00ff00");
+        await Expect(tab.Page.Locator("#after")).ToHaveCSSAsync("background-color", "rgb(0, 255, 0)");
+        var onColour = await tab.SaveAsync(shown);
+        onColour.Name.ShouldBe("rocket-with-background.png");
+
+        var chooser = await tab.Page.RunAndWaitForFileChooserAsync(() => tab.Page.GetByRole(AriaRole.Radio, new() { Name = "Picture" }).CheckAsync());
+        await chooser.SetFilesAsync(Photos.Path("coffee.png"));
+        await Expect(tab.Button("Choose another picture")).ToBeVisibleAsync();
+        var onPicture = await tab.SaveAsync(shown);
+
+        var transparent = (await tab.SaveAsync("PNG")).Bytes;
+        transparent.ShouldBe(await service.CutAsync(Photos.Rocket));
+        onColour.Bytes.ShouldNotBe(transparent);
+        onPicture.Bytes.ShouldNotBe(onColour.Bytes);
+        tab.Complaints.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task WithoutAMouse_EverythingIsReached()
+    {
+        await using var tab = await browser.OpenAsync(service.Address);
+        var chooser = await tab.Page.RunAndWaitForFileChooserAsync(async () =>
+        {
+            await TabToAsync(tab, "choose");
+            await tab.Page.Keyboard.PressAsync("Enter");
+        });
+        await chooser.SetFilesAsync(Photos.Path("rocket.jpg"));
+        await tab.DoneAsync();
+        await Expect(tab.Page.Locator("#work-title")).ToBeFocusedAsync();
+        await Expect(tab.Page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The cutout of rocket.jpg is ready.");
+
+        await TabToAsync(tab, "split");
+        await tab.Page.Keyboard.PressAsync("ArrowRight");
+        (await tab.Page.EvaluateAsync<string>(Split)).ShouldBe("51%");
+
+        await tab.Page.Keyboard.PressAsync("Tab"); // to the backdrops, a group of which one is in the tab order
+        await tab.Page.Keyboard.PressAsync("ArrowRight");
+        await Expect(tab.Page.GetByRole(AriaRole.Radio, new() { Name = "Colour" })).ToBeCheckedAsync();
+
+        var download = await tab.Page.RunAndWaitForDownloadAsync(async () =>
+        {
+            await tab.Page.Keyboard.PressAsync("Tab"); // the colour
+            await TabToAsync(tab, text: "PNG");
+            await tab.Page.Keyboard.PressAsync("Enter");
+        });
+        download.SuggestedFilename.ShouldBe("rocket-cutout.png");
+
+        await TabToAsync(tab, "curl-copy");
+        await tab.Page.Keyboard.PressAsync("Enter");
+        await Expect(tab.Page.Locator("#curl-copy")).ToHaveTextAsync("Copied");
+        (await tab.Page.EvaluateAsync<string>("navigator.clipboard.readText()")).ShouldStartWith("curl -F file=@rocket.jpg");
+        tab.Complaints.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task OnAPhone_NothingIsWiderThanTheScreen()
+    {
+        await using var tab = await browser.OpenAsync(service.Address, width: 320, height: 640);
+        (await tab.OverflowAsync()).ShouldBe(0, "empty");
+        await tab.ChooseAsync("rocket.jpg");
+        await tab.DoneAsync();
+        (await tab.OverflowAsync()).ShouldBe(0, "done");
+        await tab.ChooseAsync("a name without a space that is rather longer than any phone is wide: " + new string('x', 80) + ".txt", [1, 2, 3], "text/plain");
+        await tab.SaysAsync("This is not a JPEG, PNG or WebP picture.");
+        (await tab.OverflowAsync()).ShouldBe(0, "many and an error");
+        foreach (var button in await tab.Page.GetByRole(AriaRole.Button).AllAsync())
+            (await button.BoundingBoxAsync())!.Height.ShouldBeGreaterThanOrEqualTo(44, await button.InnerTextAsync());
+    }
+
+    /// <summary>Presses Tab until the element has the focus.</summary>
+    private static async Task TabToAsync(Tab tab, string? id = null, string? text = null)
+    {
+        for (var presses = 0; presses < 30; presses++)
+        {
+            await tab.Page.Keyboard.PressAsync("Tab");
+            if (await tab.Page.EvaluateAsync<bool>("([id, text]) => id ? document.activeElement.id === id : document.activeElement.textContent === text", new[] { id, text })) return;
+        }
+        throw new InvalidOperationException($"{id ?? text} cannot be reached with the Tab key.");
+    }
+}

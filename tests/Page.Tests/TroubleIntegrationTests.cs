@@ -1,0 +1,113 @@
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+using Rembg.Testing;
+using static Microsoft.Playwright.Assertions;
+
+namespace Rembg.Page.Tests;
+
+/// <summary>What the page says and does when it does not go smoothly.</summary>
+[Collection(Browsing.Name)]
+public sealed class TroubleIntegrationTests(Chromium browser, Service service)
+{
+    [Fact]
+    public async Task NotAPicture_IsSaidInClearWords()
+    {
+        await using var tab = await browser.OpenAsync(service.Address);
+        await tab.ChooseAsync("notes.txt", [.. "Only words."u8], "text/plain");
+        await tab.SaysAsync("This is not a JPEG, PNG or WebP picture.");
+        await tab.SaysAsync("Save it in one of these formats.");
+        await Expect(tab.Page.GetByRole(AriaRole.Status)).ToContainTextAsync("notes.txt: This is not a JPEG");
+        await Expect(tab.Button("Try again")).ToBeHiddenAsync();
+
+        await tab.Button("Start over").ClickAsync();
+        await Expect(tab.Page.Locator("#choose")).ToBeFocusedAsync();
+        tab.ComplaintsBut(status: 415).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task TooLarge_IsSaidInClearWords()
+    {
+        await using var gateway = await service.StartGatewayAsync("Uploads:MaxBytes=65536");
+        await using var tab = await browser.OpenAsync(gateway.Address);
+        await tab.ChooseAsync("astronaut.png");
+        await tab.SaysAsync("The file is too large.");
+        await tab.SaysAsync("65,536 bytes");
+        tab.ComplaintsBut(status: 413).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task ServiceIsFull_ThePageWaitsAndTriesAgain()
+    {
+        await using var pod = await FakePod.StartAsync();
+        pod.Always = (context, _) =>
+        {
+            context.Response.ContentType = "image/png";
+            return context.Response.Body.WriteAsync(Photos.Astronaut).AsTask();
+        };
+        pod.Next.Enqueue(PodScripts.Overloaded());
+        await using var gateway = await Service.StartGatewayAsync(new(pod.Address), new(pod.Address));
+        await using var tab = await browser.OpenAsync(gateway.Address);
+        await tab.ChooseAsync("rocket.jpg");
+        await tab.DoneAsync();
+        (await tab.HeardAsync()).ShouldContain(text => text.StartsWith("The service is busy, trying again in ", StringComparison.Ordinal));
+        (await tab.SaveAsync("PNG")).Bytes.ShouldBe(Photos.Astronaut);
+        pod.Requests.Count.ShouldBe(2);
+        tab.ComplaintsBut(status: 503).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task CancelledWhileWaiting_CanBeTriedAgain()
+    {
+        await using var pod = await FakePod.StartAsync();
+        var release = new TaskCompletionSource();
+        pod.Next.Enqueue(PodScripts.After(release.Task, PodScripts.Cutout()));
+        await using var gateway = await Service.StartGatewayAsync(new(pod.Address), new(pod.Address));
+        await using var tab = await browser.OpenAsync(gateway.Address);
+        await tab.ChooseAsync("rocket.jpg");
+        await tab.SaysAsync("Removing the background");
+        await tab.Button("Cancel").ClickAsync();
+        await tab.SaysAsync("Cancelled");
+        await tab.Button("Try again").ClickAsync();
+        release.SetResult();
+        await tab.DoneAsync();
+    }
+
+    [Fact]
+    public async Task KeysAreOn_ThePageAsksForOneAndKeepsIt()
+    {
+        var (key, settings) = await CreateKeyAsync();
+        await using var gateway = await service.StartGatewayAsync(settings);
+        await using var tab = await browser.OpenAsync(gateway.Address);
+        await Expect(tab.Button("API key")).ToBeHiddenAsync();
+        await tab.ChooseAsync("rocket.jpg", "coffee.png");
+
+        var field = tab.Page.GetByLabel("API key", new() { Exact = true });
+        await Expect(field).ToBeFocusedAsync(new() { Timeout = 60_000 });
+        await field.FillAsync(key);
+        await field.PressAsync("Enter");
+        await Expect(tab.Page.Locator("#tray-count")).ToHaveTextAsync("2 of 2 done", new() { Timeout = 60_000 });
+        var curl = await tab.Page.Locator("#curl").TextContentAsync();
+        curl.ShouldNotBeNull().ShouldContain("-H \"X-Api-Key: $REMBG_API_KEY\"");
+        curl.ShouldNotContain(key);
+
+        await tab.Page.ReloadAsync();
+        await Expect(tab.Button("API key")).ToBeVisibleAsync();
+        await tab.ChooseAsync("chelsea.png");
+        await tab.DoneAsync();
+
+        await tab.Button("API key").ClickAsync();
+        await tab.Button("Forget it").ClickAsync();
+        (await tab.Page.EvaluateAsync<int>("localStorage.length")).ShouldBe(0);
+        tab.ComplaintsBut(status: 401).ShouldBeEmpty();
+    }
+
+    /// <summary>With the operator's own command.</summary>
+    private static async Task<(string Key, string[] Settings)> CreateKeyAsync()
+    {
+        await using var command = ServiceProcess.Launch(RepositoryPaths.Dll("Rembg.Gateway"), ["keys", "create", "--client", "visitor"]);
+        (await command.ExitAsync()).ShouldBe(0);
+        var lines = command.Log.Split('\n');
+        string Of(string name) => Regex.Match(lines[^1], $"\"{name}\":\"([^\"]*)\"").Groups[1].Value;
+        return (lines[1], [$"Clients:Keys:0:Id={Of("id")}", $"Clients:Keys:0:Client={Of("client")}", $"Clients:Keys:0:Plan={Of("plan")}", $"Clients:Keys:0:Sha256={Of("sha256")}"]);
+    }
+}
