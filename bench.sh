@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# Measures: ./bench.sh [scenario ...], all of them without arguments. Prints tables, and for each figure a line name=value; the
-# same goes to docs/benchmarks/, to be committed with what it measured.
+# Measures: ./bench.sh [--record] [scenario ...], all scenarios without a name. Prints tables, and for each figure a line
+# name=value. Writes the same to artifacts/bench/, or with --record to docs/benchmarks/, to be committed with what it measured.
 #   MODEL=isnet-general-use    the model of engine and cold; soak, flood and table take its fast variant unless told
-#   CORE_HOUR, GPU_HOUR, IMAGES, ZIPF, TASKS, UPLOADS_MIB   what simulate assumes (docs/scaling.md)
 set -euo pipefail
 cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1

@@ -1,5 +1,6 @@
 using Rembg.Bench;
 using Rembg.Inference;
+using Rembg.Testing;
 
 if (args.Contains(BareServer.Argument))
 {
@@ -27,11 +28,14 @@ var scenarios = new Dictionary<string, Func<Report, Task>>
     ["cache"] = CacheScenario.RunAsync,
     ["gateway"] = GatewayScenario.RunAsync,
     ["flood"] = FloodScenario.RunAsync,
-    ["simulate"] = SimulateScenario.RunAsync,
     ["table"] = TableScenario.RunAsync,
 };
 
-var wanted = args is [] or ["all"] ? [.. scenarios.Keys] : args;
+const string Record = "--record";
+var folder = Path.Combine([RepositoryPaths.Root, .. args.Contains(Record) ? ["docs", "benchmarks"] : new[] { "artifacts", "bench" }]);
+Directory.CreateDirectory(folder);
+string[] named = [.. args.Where(argument => argument != Record)];
+var wanted = named is [] or ["all"] ? [.. scenarios.Keys] : named;
 if (wanted.FirstOrDefault(name => !scenarios.ContainsKey(name)) is { } unknown)
 {
     await Console.Error.WriteLineAsync($"bench.sh: there is no scenario '{unknown}'; there are: {string.Join(", ", scenarios.Keys)}, all");
@@ -40,7 +44,7 @@ if (wanted.FirstOrDefault(name => !scenarios.ContainsKey(name)) is { } unknown)
 
 foreach (var name in wanted)
 {
-    var report = new Report(name, Console.Out);
+    var report = new Report(name, Console.Out, folder);
     report.Open();
     await scenarios[name](report);
     report.Close();

@@ -34,6 +34,16 @@ public sealed class RenderingTests
     }
 
     [Fact]
+    public async Task ChartsVersion_IsThatOfTheServices()
+    {
+        var version = typeof(Gateway.Program).Assembly.GetName().Version!.ToString(3);
+        var chart = await File.ReadAllLinesAsync(Path.Combine(Chart.Folder, "Chart.yaml"));
+
+        chart.ShouldContain($"version: {version}", "the version in Directory.Build.props");
+        chart.ShouldContain($"appVersion: {version}");
+    }
+
+    [Fact]
     public async Task Defaults_NeedNothingButKubernetes()
     {
         var release = await Chart.RenderAsync("defaults");

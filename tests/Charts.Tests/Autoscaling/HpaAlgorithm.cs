@@ -1,13 +1,13 @@
 using k8s.Models;
 
-namespace Rembg.Simulation.Autoscaling;
+namespace Rembg.Charts.Tests.Autoscaling;
 
 /// <summary>
 /// What the HorizontalPodAutoscaler controller decides, for metrics of type Pods and External with AverageValue and of type
 /// Resource with Utilization in percent. After Kubernetes 1.35, <c>pkg/controller/podautoscaler</c>: replica_calculator.go
 /// (calcPlainMetricReplicas, GetExternalPerPodMetricReplicas) and horizontal.go (normalizeDesiredReplicasWithBehaviors).
 /// </summary>
-public sealed class HpaAlgorithm(V2HorizontalPodAutoscalerSpec spec)
+internal sealed class HpaAlgorithm(V2HorizontalPodAutoscalerSpec spec)
 {
     private const double Tolerance = 0.1;
 
