@@ -32,7 +32,8 @@ public abstract partial class TaskQueueTests
     [Fact]
     public async Task LeaseThatIsRenewed_IsNotTakenByAnother()
     {
-        var queue = Open(new() { Lease = TimeSpan.FromSeconds(1) });
+        // Long enough for a pause of a busy machine between two renewals.
+        var queue = Open(new() { Lease = TimeSpan.FromSeconds(3) });
         await EnqueueAsync(queue);
         var lease = (await queue.TakeAsync(1)).Single();
         var other = await EnqueueAsync(queue);
@@ -70,7 +71,7 @@ public abstract partial class TaskQueueTests
     {
         var queue = Open(new() { Lease = TimeSpan.FromSeconds(30) });
         var id = await EnqueueAsync(queue);
-        await queue.ReturnAsync((await queue.TakeAsync(1)).Single(), Problem.BadUpstream(), TimeSpan.FromSeconds(0.3));
+        await queue.ReturnAsync((await queue.TakeAsync(1)).Single(), Problem.BadUpstream(), TimeSpan.FromSeconds(2));
 
         (await queue.TakeAsync(1)).ShouldBeEmpty();
         (await queue.FindAsync(id))!.State.ShouldBe(TaskState.Queued);
