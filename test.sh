@@ -33,6 +33,7 @@ else
   tests/Page.Tests/fetch-axe.sh || die "axe-core could not be fetched from npm"
 fi
 
+[ "$fast" ] || dotnet format whitespace --folder --verify-no-changes --exclude artifacts || die "the format check failed: dotnet format whitespace --folder --exclude artifacts mends it"
 dotnet build "$solution" -c Release -v quiet || die "the build failed"
 if [ ! "$fast" ]; then
   # The CUDA flavour cannot run here, but it must restore from its lock file and bring its libraries.

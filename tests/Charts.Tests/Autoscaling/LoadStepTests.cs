@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using k8s.Models;
 using Rembg.Charts.Tests.Charts;
 using Rembg.Charts.Tests.Monitoring;
+using Xunit.Abstractions;
 
 namespace Rembg.Charts.Tests.Autoscaling;
 
@@ -10,7 +11,7 @@ namespace Rembg.Charts.Tests.Autoscaling;
 /// The chart's own HorizontalPodAutoscaler under a load that rises to five times itself at once. Load and pods are a fluid
 /// in steps of one second, without randomness: it shows what the targets, bounds and policies of the chart make of a step, not latencies.
 /// </summary>
-public sealed partial class LoadStepTests
+public sealed partial class LoadStepTests(ITestOutputHelper output)
 {
     private const int StepAt = 300, DropAt = 1800, End = 3600, SyncSeconds = 15;
 
@@ -30,6 +31,7 @@ public sealed partial class LoadStepTests
 
         int[] raised = [.. run.Wanted.Where(w => w.Second is > StepAt and < DropAt).Select(w => w.Pods)];
         var story = $"needed {needed}, wanted {string.Join(' ', raised)}; refused for the last time {run.LastRefusal - StepAt} s after the step";
+        output.WriteLine(story);
         run.Wanted.Where(w => w.Second < StepAt).ShouldAllBe(w => w.Pods == least);
         // Two rounds of "up to three times a minute", each with the start of a pod.
         run.LastRefusal.ShouldBeLessThan(StepAt + 90 + 2 * startSeconds, story);
