@@ -27,6 +27,8 @@ install_debian redis-server=redis-server curl=curl
 tests/Gateway.Tests/Compatibility/RemoveBgClient/install.sh || die "the remove.bg client for the tests could not be installed"
 if [ "$fast" ]; then
   solution=Rembg.Platform.Fast.slnf
+  # Asked for by a filter, slow ones run as well.
+  [[ " $* " == *" --filter "* ]] || set -- --filter "Category!=Slow" "$@"
 else
   solution=Rembg.Platform.sln
   install_debian prometheus=prometheus chromium=chromium
