@@ -37,7 +37,7 @@ internal static class PngFile
     {
         int width = 0, height = 0, channels = 0;
         using var packed = new MemoryStream();
-        for (var at = 8; at < png.Length; )
+        for (var at = 8; at < png.Length;)
         {
             var length = BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(at));
             var typed = png.AsSpan(at + 4, 4 + length);
