@@ -6,6 +6,7 @@ using Rembg.Testing;
 namespace Rembg.Gateway.Tests.Http;
 
 /// <summary>Clients that take their time, to keep others from theirs.</summary>
+[Trait("Category", "Slow")]
 public sealed class SlowClientIntegrationTests : IAsyncLifetime
 {
     private const int Clients = 30;

@@ -4,6 +4,7 @@ using Rembg.Testing;
 namespace Rembg.Gateway.Tests.Pods;
 
 /// <summary>Pods that hold on to their runs and answer nothing, not even probes: hung processes, lost hosts.</summary>
+[Trait("Category", "Slow")]
 public sealed class SilenceIntegrationTests : IAsyncLifetime
 {
     /// <summary>Quick, but not so quick that a busy machine makes a good pod look silent, which would spend a retry.</summary>

@@ -3,6 +3,7 @@ using Rembg.Testing;
 
 namespace Rembg.Gateway.Tests.Tasks;
 
+[Trait("Category", "Slow")]
 public sealed class RedisTaskIntegrationTests : TaskIntegrationTests
 {
     private RedisServer _redis = null!;
