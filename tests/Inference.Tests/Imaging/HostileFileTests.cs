@@ -7,6 +7,7 @@ using Rembg.Testing;
 namespace Rembg.Inference.Tests.Imaging;
 
 /// <summary>Files that reach a decoder: the outcome is a picture or a problem of the caller's, never another exception.</summary>
+[Trait("Category", "Slow")]
 public class HostileFileTests
 {
     private static readonly ImageLimits Limits = new();

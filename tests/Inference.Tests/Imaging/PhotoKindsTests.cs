@@ -7,6 +7,7 @@ using static Rembg.Inference.Tests.Imaging.Cutting;
 namespace Rembg.Inference.Tests.Imaging;
 
 /// <summary>Every kind of file that photographs come in: the cutout has the right size and the right colours.</summary>
+[Trait("Category", "Slow")]
 public class PhotoKindsTests
 {
     private static readonly byte[] Photo = Photos.Astronaut;
