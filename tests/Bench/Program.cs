@@ -29,6 +29,7 @@ var scenarios = new Dictionary<string, Func<Report, Task>>
     ["flood"] = FloodScenario.RunAsync,
     ["simulate"] = SimulateScenario.RunAsync,
     ["table"] = TableScenario.RunAsync,
+    ["gpu"] = GpuScenario.RunAsync,
 };
 
 var wanted = args is [] or ["all"] ? [.. scenarios.Keys] : args;
