@@ -29,6 +29,7 @@ var scenarios = new Dictionary<string, Func<Report, Task>>
     ["gateway"] = GatewayScenario.RunAsync,
     ["flood"] = FloodScenario.RunAsync,
     ["table"] = TableScenario.RunAsync,
+    ["gpu"] = GpuScenario.RunAsync,
 };
 
 const string Record = "--record";
