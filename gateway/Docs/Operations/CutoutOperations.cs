@@ -39,6 +39,7 @@ internal static class CutoutOperations
         Field.Text("X-Cache", "`hit`, `miss` or `coalesced`: made before, made now, or made now for several callers."),
         Field.Text("Server-Timing", "Where the time went in milliseconds: `queue`, `decode`, `infer`, `encode`, `total`."),
         Field.Number("X-Width", "Pixels of the answer."),
+        Field.Number("X-Frames", "Frames of the upload; the first one was taken."),
         Field.Number("X-Height", "Pixels of the answer."),
         Field.Number("X-Max-Width", "Pixels of the photograph."),
         Field.Number("X-Max-Height", "Pixels of the photograph."),
