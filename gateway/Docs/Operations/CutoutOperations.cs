@@ -39,10 +39,10 @@ internal static class CutoutOperations
         Field.Text("X-Cache", "`hit`, `miss` or `coalesced`: made before, made now, or made now for several callers."),
         Field.Text("Server-Timing", "Where the time went in milliseconds: `queue`, `decode`, `infer`, `encode`, `total`."),
         Field.Number("X-Width", "Pixels of the answer."),
-        Field.Number("X-Frames", "Frames of the upload; the first one was taken."),
         Field.Number("X-Height", "Pixels of the answer."),
         Field.Number("X-Max-Width", "Pixels of the photograph."),
         Field.Number("X-Max-Height", "Pixels of the photograph."),
+        Field.Number("X-Frames", "Frames of the upload; the first one was taken."),
         Field.Text("X-Foreground", "Bounding box of the subject in pixels: left top width height; `0 0 0 0` without one."),
     ];
 
