@@ -123,17 +123,18 @@ internal static partial class ImageCodec
 
     /// <summary>Most photographs are; libvips clears buffers for each step, also for one that changes nothing.</summary>
     private static bool IsSrgb(Image image, PhotoColours colours) =>
-        image is { Interpretation: Enums.Interpretation.Srgb, Format: Enums.BandFormat.Uchar } && !HasProfile(image, colours);
+        image is { Interpretation: Enums.Interpretation.Srgb, Format: Enums.BandFormat.Uchar } && (colours == PhotoColours.AsStored || !HasProfile(image));
 
-    private static bool HasProfile(Image image, PhotoColours colours) => colours != PhotoColours.AsStored && image.Contains("icc-profile-data");
+    private static bool HasProfile(Image image) => image.Contains("icc-profile-data") && IccProfile.IsApplied((byte[])image.Get("icc-profile-data"));
 
     private static Image ToSrgb(Image image, PhotoColours colours)
     {
-        if (HasProfile(image, colours) || image.Interpretation == Enums.Interpretation.Cmyk)
+        var hasProfile = HasProfile(image);
+        if (hasProfile && colours != PhotoColours.AsStored || image.Interpretation == Enums.Interpretation.Cmyk)
         {
             try
             {
-                return image.IccTransform("srgb", embedded: true, inputProfile: "cmyk", intent: Enums.Intent.Relative, blackPointCompensation: true);
+                return image.IccTransform("srgb", embedded: hasProfile, inputProfile: "cmyk", intent: Enums.Intent.Relative, blackPointCompensation: true);
             }
             catch (VipsException) when (image.Interpretation != Enums.Interpretation.Cmyk)
             {
