@@ -14,5 +14,5 @@ public sealed class AdmissionOptions
     [Range(32, 1_000_000)] public int MaxWaitingMiB { get; set; } = 1024;
 
     /// <summary>MiB of full-resolution pixels that may exist at once. Who does not fit waits; an image that alone takes more is refused with 422.</summary>
-    [Range(1, 1_000_000)] public int MaxPixelMiB { get; set; } = 512;
+    [Range(32, 1_000_000)] public int MaxPixelMiB { get; set; } = 512;
 }

@@ -18,7 +18,7 @@ public sealed class ImageLimits
 
     /// <summary>
     /// Width × height of a JPEG whose decoder must hold all coefficients (progressive ones, and those with a scan
-    /// for each colour: up to 6 bytes a pixel on top of the picture), and of an interlaced PNG.
+    /// for each colour: up to 6 bytes a pixel on top of the picture), and of an interlaced PNG (half of it with 16 bits).
     /// </summary>
     [Range(1, 268_402_689)] public long MaxProgressivePixels { get; set; } = 16_000_000;
 

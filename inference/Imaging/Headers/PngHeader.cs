@@ -84,8 +84,9 @@ internal ref struct PngHeader
         };
         if (!known || compression != 0 || filter != 0 || interlace > 1) throw ImageHeader.Corrupt("Its PNG header holds values that PNG does not have.");
         ImageHeader.CheckSize(width, height, _limits);
-        if (interlace == 1 && (long)width * height > _limits.MaxProgressivePixels)
-            throw Problem.ResolutionTooHigh($"An interlaced PNG may have at most {_limits.MaxProgressivePixels:N0} pixels; save it without interlacing.").AsException();
+        var maxInterlaced = _limits.MaxProgressivePixels / (depth == 16 ? 2 : 1);
+        if (interlace == 1 && (long)width * height > maxInterlaced)
+            throw Problem.ResolutionTooHigh($"An interlaced PNG of {depth} bits may have at most {maxInterlaced:N0} pixels; save it without interlacing.").AsException();
         _bitsAPixel = depth * (_colour switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 });
         return new(ImageFormat.Png, (int)width, (int)height)
         {

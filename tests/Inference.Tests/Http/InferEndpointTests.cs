@@ -146,9 +146,10 @@ public class InferEndpointTests
     [Fact]
     public async Task AnswerThatNeedsMoreThanAllPixelMemory_Is422BeforeAnythingIsDecoded()
     {
-        await using var pod = await Pod.StartAsync("--Admission:MaxPixelMiB=8");
+        await using var pod = await Pod.StartAsync("--Admission:MaxPixelMiB=32");
+        var flat = PngFile.Of(PngFile.Header(1500, 1000), PngFile.Data(new byte[1000 * (1 + 1500 * 4)]), PngFile.End);
 
-        await ProblemAsync(await pod.InferAsync(Photos.Rocket, "?format=webp"), HttpStatusCode.UnprocessableEntity, "resolution_too_high");
+        (await ProblemAsync(await pod.InferAsync(flat, "?format=webp"), HttpStatusCode.UnprocessableEntity, "resolution_too_high")).ShouldContain("at most 32 MiB");
 
         (await pod.MetricsAsync()).ShouldNotContain(line => line.StartsWith("rembg_inference_stage_seconds_count{stage=\"decode\"}", StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal));
     }

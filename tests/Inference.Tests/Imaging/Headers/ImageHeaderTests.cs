@@ -157,8 +157,14 @@ public class ImageHeaderTests
     }
 
     [Fact]
-    public void InterlacedPng_HasItsOwnPixelLimit() =>
+    public void InterlacedPng_HasItsOwnPixelLimit()
+    {
         Refused(ImageFactory.Png(Photos.Rocket, interlaced: true), new() { MaxProgressivePixels = 640 * 427 - 1 }).Code.ShouldBe("resolution_too_high");
+
+        byte[] Interlaced(byte depth) => PngFile.Of(PngFile.Header(8, 8, depth, interlace: 1), PngFile.Data(new byte[8 * 8 * 8 + 30]), PngFile.End);
+        ImageHeader.Read(Interlaced(depth: 8), new() { MaxProgressivePixels = 100 }).NeedsWholePicture.ShouldBeTrue();
+        Refused(Interlaced(depth: 16), new() { MaxProgressivePixels = 100 }).Detail!.ShouldContain("of 16 bits may have at most 50 pixels");
+    }
 
     [Fact]
     public void AnimatedPicture_SaysHowManyFramesItHas()
