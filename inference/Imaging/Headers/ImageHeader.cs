@@ -23,9 +23,6 @@ public sealed record ImageHeader(ImageFormat Format, int Width, int Height)
     /// <summary>A WebP of the lossless coding.</summary>
     public bool IsLossless { get; init; }
 
-    /// <summary>Scans of a JPEG, each of which visits the whole picture where there are several.</summary>
-    public int Scans { get; init; } = 1;
-
     /// <summary>Pictures in the file; the first one is taken.</summary>
     public int Frames { get; init; } = 1;
 

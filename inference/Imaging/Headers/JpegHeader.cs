@@ -58,7 +58,6 @@ internal ref struct JpegHeader
         {
             Orientation = Math.Max(1, _orientation),
             NeedsWholePicture = needsWhole,
-            Scans = _scans,
             IsSrgb = !_hasProfile && _components != 4,
             EndIsMissing = _endIsMissing,
             ProfileBytes = _profileBytes,
