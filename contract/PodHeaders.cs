@@ -33,6 +33,9 @@ public static class PodHeaders
     /// <summary>Answer: bounding box of what is not fully transparent, "left top width height" in pixels; "0 0 0 0" when nothing is.</summary>
     public const string Foreground = "X-Foreground";
 
+    /// <summary>Answer: how many frames the upload has; the first one is the photograph.</summary>
+    public const string Frames = "X-Frames";
+
     /// <summary>
     /// Answer: where the time went, in milliseconds (W3C Server-Timing). A pod says decode, queue and infer, which are over
     /// when its headers go out; the gateway adds encode, which it sees as the time of the body, and total.

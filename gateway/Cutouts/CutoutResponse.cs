@@ -54,6 +54,7 @@ internal static class CutoutResponse
         if (cutout.Height > 0) response.Headers[PodHeaders.Height] = Invariant(cutout.Height);
         if (cutout.MaxWidth > 0) response.Headers[PodHeaders.MaxWidth] = Invariant(cutout.MaxWidth);
         if (cutout.MaxHeight > 0) response.Headers[PodHeaders.MaxHeight] = Invariant(cutout.MaxHeight);
+        if (cutout.Frames > 0) response.Headers[PodHeaders.Frames] = Invariant(cutout.Frames);
         response.Headers[PodHeaders.Foreground] = cutout.Foreground;
         response.Headers[PodHeaders.ServerTiming] = Timing(context, answer);
     }

@@ -20,7 +20,7 @@ public static class EdgeServices
         var origins = (builder.Configuration.GetSection(EdgeOptions.Section).Get<EdgeOptions>() ?? new()).CorsOrigins;
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
             .WithOrigins([.. origins]).AllowAnyMethod().AllowAnyHeader()
-            .WithExposedHeaders("ETag", RequestId.Header, "X-Cache", "Server-Timing", "Retry-After", "RateLimit", "RateLimit-Policy", "Location", "X-Width", "X-Height")));
+            .WithExposedHeaders("ETag", RequestId.Header, "X-Cache", "Server-Timing", "Retry-After", "RateLimit", "RateLimit-Policy", "Location", "X-Width", "X-Height", Rembg.Contract.PodHeaders.Frames)));
     }
 
     public static void UseEdge(this WebApplication app)

@@ -18,4 +18,7 @@ public sealed record Cutout([property: JsonIgnore] ReadOnlyMemory<byte> Bytes, s
 
     /// <summary>Height of the photograph in pixels; 0 when the pod did not say.</summary>
     public int MaxHeight { get; init; }
+
+    /// <summary>Frames of the upload, of which the first was taken; 0 when the pod did not say.</summary>
+    public int Frames { get; init; }
 }

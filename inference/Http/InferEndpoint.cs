@@ -61,6 +61,8 @@ internal sealed class InferEndpoint(
         // 3. The upload, and all that its header can refuse.
         using var upload = await RequestImage.ReadAsync(context.Request, limits.Value.MaxBytes, stop.Token);
         var header = ImageHeader.Read(upload.Memory, limits.Value);
+        pixels.CheckFits(InputImage.DecodedBytes(header, model.Info.InputWidth, model.Info.InputHeight));
+        pixels.CheckFits(CutoutMemory.Of(header, request.Options));
 
         // 4. A shrunk decode gives the model's input; 5. the batcher gives the mask.
         var mask = await FindMaskAsync(context, request, model, upload, header, clock, stop.Token);
@@ -68,6 +70,7 @@ internal sealed class InferEndpoint(
         // 6. Everything about the answer is known before its pixels are.
         var cutout = CutoutEncoder.Plan(header, mask, request.Options);
         Describe(context.Response, cutout, clock);
+        context.Response.Headers[PodHeaders.Frames] = header.Frames.ToString(CultureInfo.InvariantCulture);
 
         // 7. One decode at the size of the answer, composed and encoded while it is sent.
         using var room = await pixels.EnterAsync(cutout.DecodedBytes, stop.Token);
@@ -88,8 +91,8 @@ internal sealed class InferEndpoint(
         try
         {
             var (width, height) = (model.Info.InputWidth, model.Info.InputHeight);
-            using (await lanes.EnterAsync(stop))
             using (await pixels.EnterDecodeAsync(InputImage.DecodedBytes(header, width, height), stop))
+            using (await lanes.EnterAsync(stop))
             {
                 var started = clock.Start();
                 using var activity = InferenceTrace.Source.StartActivity("decode");

@@ -64,7 +64,7 @@ public sealed class CutoutEncoder
     }
 
     /// <summary>At most that many pixels, same aspect ratio, at least one pixel each way; never enlarged.</summary>
-    private static (int Width, int Height) Fit(int width, int height, long? maxPixels)
+    internal static (int Width, int Height) Fit(int width, int height, long? maxPixels)
     {
         var pixels = (double)width * height;
         if (maxPixels is not { } max || pixels <= max) return (width, height);
@@ -81,7 +81,15 @@ public sealed class CutoutEncoder
         var background = _options.Background;
         if (_options.Format == OutputFormat.Jpg) background = OverWhite(background ?? new(0, 0, 0, 0));
         var photo = ImageCodec.Open(file, _header, Width, Height, PhotoColours.SrgbWithAlpha);
-        return new CutoutRows(photo, Alpha(), background, _options.Format == OutputFormat.Jpg ? 3 : 4);
+        try
+        {
+            return new CutoutRows(photo, Alpha(), background, _options.Format == OutputFormat.Jpg ? 3 : 4);
+        }
+        catch
+        {
+            photo.Dispose();
+            throw;
+        }
     }
 
     private RowSource Alpha(Side from = Side.Top)

@@ -15,6 +15,13 @@ internal static class CutoutMemory
     /// <summary>libwebp's own pictures and, for lossless alpha, its hash chains: far more than the pixels.</summary>
     private const int WebpEncoderBytesAPixel = 24;
 
+    /// <summary>Known before there is a mask, so that what cannot fit is refused before it costs anything.</summary>
+    public static long Of(ImageHeader header, CutoutOptions options)
+    {
+        var (width, height) = CutoutEncoder.Fit(header.UprightWidth, header.UprightHeight, options.MaxPixels);
+        return Of(header, options, width, height);
+    }
+
     public static long Of(ImageHeader header, CutoutOptions options, int width, int height)
     {
         var alphaAlone = options.Channels == OutputChannels.Alpha;

@@ -26,6 +26,10 @@ public sealed class InferenceMetrics(IMeterFactory meters)
     public void ObserveInFlight(Func<int> inFlight) =>
         _meter.CreateObservableGauge("inflight_requests", inFlight, null, "Requests in the pod, from the door to the last byte.");
 
+    /// <summary>Complaints of the native image libraries, which are counted and not logged: a file of 1 MB can cause 31 MB of them.</summary>
+    public void ObserveImageWarnings(Func<long> warnings) =>
+        _meter.CreateObservableCounter("image_warnings_total", warnings, null, "Warnings of the native image libraries about files that they were given.");
+
     /// <summary>Which execution provider runs a model, and at which batch sizes: found out at start, constant afterwards.</summary>
     public void ModelLoaded(string model, string provider, int largestBatch)
     {

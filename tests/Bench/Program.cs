@@ -20,6 +20,7 @@ NativeHeap.Bound(); // image work is measured on the heap that the pod has
 var scenarios = new Dictionary<string, Func<Report, Task>>
 {
     ["pipeline"] = PipelineScenario.RunAsync,
+    ["hostile"] = HostileScenario.RunAsync,
     ["batching"] = BatchingScenario.RunAsync,
     ["balance"] = BalanceScenario.RunAsync,
     ["engine"] = EngineScenario.RunAsync,

@@ -23,6 +23,7 @@ public static class PodScripts
         response.ContentType = options.ContentType;
         response.Headers[PodHeaders.Width] = "40";
         response.Headers[PodHeaders.Height] = "30";
+        response.Headers[PodHeaders.Frames] = "7";
         response.Headers[PodHeaders.MaxWidth] = "400";
         response.Headers[PodHeaders.MaxHeight] = "300";
         response.Headers[PodHeaders.Foreground] = foreground;

@@ -61,6 +61,10 @@ public sealed class UploadReader(MemoryBudget memory, IOptions<UploadOptions> op
         {
             throw Problem.ImageTooLarge(_options.MaxBytes).AsException();
         }
+        catch (IOException malformed) when (malformed is not BadHttpRequestException)
+        {
+            throw Problem.InvalidRequest("The body cannot be read.").AsException(); // such as a chunk of 2^64 - 1 bytes
+        }
     }
 
     private static string Names(UploadFields fields) => string.Join(" or ", fields.Files.Concat([fields.Base64]).OfType<string>());

@@ -42,6 +42,7 @@ internal static class CutoutOperations
         Field.Number("X-Height", "Pixels of the answer."),
         Field.Number("X-Max-Width", "Pixels of the photograph."),
         Field.Number("X-Max-Height", "Pixels of the photograph."),
+        Field.Number("X-Frames", "Frames of the upload; the first one was taken."),
         Field.Text("X-Foreground", "Bounding box of the subject in pixels: left top width height; `0 0 0 0` without one."),
     ];
 

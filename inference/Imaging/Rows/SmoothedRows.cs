@@ -13,10 +13,12 @@ internal sealed class SmoothedRows : RowSource
     private const double Sigma = 2;
 
     private static readonly float[] Kernel = MakeKernel();
+    private static readonly int[] Across = [.. Enumerable.Range(0, Window)];
 
     private readonly OpenedRows _opened;
     private readonly float[] _ring, _padded;
     private readonly byte[] _row;
+    private readonly int[] _starts = new int[Window];
     private int _read, _written;
 
     public SmoothedRows(RowSource alpha) : base(alpha.Width, alpha.Height, channels: 1)
@@ -30,10 +32,9 @@ internal sealed class SmoothedRows : RowSource
     public override ReadOnlySpan<byte> Next()
     {
         while (_read < Math.Min(Height, _written + Radius + 1)) ReadAcross();
+        for (var k = 0; k < Window; k++) _starts[k] = RingStart(Reflect(_written + k - Radius, Height));
         var sum = _padded.AsSpan(0, Width);
-        sum.Clear();
-        for (var k = -Radius; k <= Radius; k++)
-            FloatRows.AddScaled(RingRow(Reflect(_written + k, Height)), Kernel[k + Radius], sum);
+        FloatRows.Weigh(_ring, _starts, Kernel, sum);
         _written++;
 
         var row = _row.AsSpan(0, Width);
@@ -50,15 +51,18 @@ internal sealed class SmoothedRows : RowSource
         base.Dispose();
     }
 
-    private Span<float> RingRow(int y) => _ring.AsSpan(y % Window * Width, Width);
+    private int RingStart(int y) => y % Window * Width;
 
     private void ReadAcross()
     {
         var from = _opened.Next();
-        for (var i = 0; i < Width + 2 * Radius; i++) _padded[i] = from[Reflect(i - Radius, Width)];
-        var sum = RingRow(_read++);
-        sum.Clear();
-        for (var k = 0; k < Window; k++) FloatRows.AddScaled(_padded.AsSpan(k, Width), Kernel[k], sum);
+        for (var x = 0; x < Width; x++) _padded[x + Radius] = from[x];
+        for (var i = 0; i < Radius; i++)
+        {
+            _padded[i] = from[Reflect(i - Radius, Width)];
+            _padded[Radius + Width + i] = from[Reflect(Width + i, Width)];
+        }
+        FloatRows.Weigh(_padded, Across, Kernel, _ring.AsSpan(RingStart(_read++), Width));
     }
 
     /// <summary>d c b a | a b c d | d c b a, as scipy's "reflect", however far outside.</summary>

@@ -26,6 +26,7 @@ public sealed class CacheIntegrationTests : IAsyncLifetime
         hit.Cache().ShouldBe("hit");
         hit.Headers.ETag.ShouldBe(miss.Headers.ETag);
         hit.Headers.GetValues("X-Foreground").ShouldBe(["1 2 3 4"]);
+        hit.Headers.GetValues("X-Frames").ShouldBe(["7"]);
         hit.Headers.CacheControl!.Private.ShouldBeTrue();
         hit.Headers.GetValues("Server-Timing").Single().ShouldStartWith("total;dur=");
         (await hit.Content.ReadAsByteArrayAsync()).ShouldBe(await miss.Content.ReadAsByteArrayAsync());

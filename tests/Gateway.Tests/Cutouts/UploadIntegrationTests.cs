@@ -35,6 +35,24 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
         _pod.Requests.Single().Query.ShouldBe("?model=model-a&format=webp&channels=rgba&size=hd");
     }
 
+    [Theory]
+    [InlineData("/v1/remove-background", "image/jpeg")]
+    [InlineData("/v1/remove-background", "multipart/form-data; boundary=x")]
+    [InlineData("/v1/tasks", "image/jpeg")]
+    [InlineData("/api/remove", "multipart/form-data; boundary=x")]
+    [InlineData("/v1.0/removebg", "application/json")]
+    public async Task ChunkOfAnImpossibleSize_Is400(string path, string contentType)
+    {
+        foreach (var size in (string[])["ffffffffffffffff", "-1", "no size"])
+        {
+            using var client = await RawClient.ConnectAsync(_gateway.Client.BaseAddress!);
+
+            await client.SendAsync($"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {contentType}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n{size}\r\nabc\r\n");
+
+            Encoding.ASCII.GetString(await client.ReadToEndAsync()).ShouldStartWith("HTTP/1.1 400 ", Case.Sensitive, $"{path} {contentType} {size}");
+        }
+    }
+
     [Fact]
     public async Task ImageOfExactlyTheLimit_IsTaken() => await ShouldBe(HttpStatusCode.OK, Images.Raw(bytes: MaxBytes));
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,7 +16,7 @@ namespace Rembg.Inference.Tests.Http;
 
 public class InferEndpointTests
 {
-    private const long AllPixels = long.MaxValue;
+    private const long AllPixels = 512 << 20; // of Admission:MaxPixelMiB
 
     [Fact]
     public async Task Photo_ComesBackAsCutoutWithItsStory()
@@ -33,6 +34,7 @@ public class InferEndpointTests
         Header(answer, "X-Max-Height").ShouldBe("427");
         Header(answer, "X-Foreground").Split(' ').Length.ShouldBe(4);
         Header(answer, "X-Batch-Size").ShouldBe("1");
+        Header(answer, "X-Frames").ShouldBe("1");
         Header(answer, "X-Load").ShouldBe("1");
         Header(answer, "Server-Timing").ShouldMatch(@"^decode;dur=[\d.]+, queue;dur=[\d.]+, infer;dur=[\d.]+$");
     }
@@ -139,6 +141,43 @@ public class InferEndpointTests
         using var chunked = new HttpRequestMessage(HttpMethod.Post, "/v1/infer") { Content = new ByteArrayContent(Photos.Rocket) };
         chunked.Headers.TransferEncodingChunked = true;
         await ProblemAsync(await pod.Http.SendAsync(chunked), HttpStatusCode.RequestEntityTooLarge, "image_too_large");
+    }
+
+    [Fact]
+    public async Task AnswerThatNeedsMoreThanAllPixelMemory_Is422BeforeAnythingIsDecoded()
+    {
+        await using var pod = await Pod.StartAsync("--Admission:MaxPixelMiB=32");
+        var flat = PngFile.Of(PngFile.Header(1500, 1000), PngFile.Data(new byte[1000 * (1 + 1500 * 4)]), PngFile.End);
+
+        (await ProblemAsync(await pod.InferAsync(flat, "?format=webp"), HttpStatusCode.UnprocessableEntity, "resolution_too_high")).ShouldContain("at most 32 MiB");
+
+        (await pod.MetricsAsync()).ShouldNotContain(line => line.StartsWith("rembg_inference_stage_seconds_count{stage=\"decode\"}", StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task AnimatedPicture_IsItsFirstFrame()
+    {
+        await using var pod = await Pod.StartAsync();
+
+        var answer = await pod.InferAsync(ImageFactory.AnimatedWebp(Photos.Rocket));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        Header(answer, "X-Frames").ShouldBe("2");
+        Header(answer, "X-Height").ShouldBe("427");
+    }
+
+    [Theory]
+    [InlineData("ffffffffffffffff")]
+    [InlineData("-1")]
+    [InlineData("no size")]
+    public async Task BodyThatCannotBeRead_Is400(string chunkSize)
+    {
+        await using var pod = await Pod.StartAsync();
+        using var client = await RawClient.ConnectAsync(pod.Http.BaseAddress!);
+
+        await client.SendAsync($"POST /v1/infer HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n{chunkSize}\r\nabc\r\n");
+
+        Encoding.ASCII.GetString(await client.ReadToEndAsync()).ShouldStartWith("HTTP/1.1 400 ");
     }
 
     [Fact]

@@ -16,7 +16,7 @@ const Words = {
   image_too_large: ["The file is too large.", "Save it smaller, or as a JPEG."],
   unsupported_format: ["This is not a JPEG, PNG or WebP picture.", "Save it in one of these formats. Renaming the file does not help."],
   resolution_too_high: ["The photo has too many pixels.", "Scale it down."],
-  too_many_frames: ["This is an animation.", "Save a single frame."],
+  too_many_frames: ["This animation has too many frames.", "Save a single one."],
   undecodable_image: ["The file cannot be read as a picture.", "It may be damaged; save it anew from the original."],
   truncated_image: ["The end of the file is missing.", "Copy it again from where it came from."],
   no_foreground: ["No subject was found.", "Try a photo in which it stands out from what is behind it."],
