@@ -11,6 +11,9 @@ public static class PodHeaders
     public const string Interactive = "interactive";
     public const string Background = "background";
 
+    /// <summary>Answer: <see cref="Models.ModelInfo.Version"/> of the model that made it; what gateways store and tag the answer under.</summary>
+    public const string Version = "X-Version";
+
     /// <summary>Answer: how many images shared the model run.</summary>
     public const string BatchSize = "X-Batch-Size";
 
@@ -30,7 +33,7 @@ public static class PodHeaders
     public const string MaxWidth = "X-Max-Width";
     public const string MaxHeight = "X-Max-Height";
 
-    /// <summary>Answer: bounding box of what is not fully transparent, "left top width height" in pixels; "0 0 0 0" when nothing is.</summary>
+    /// <summary>Answer: bounding box of the subject, "left top width height" in pixels; "0 0 0 0" without one.</summary>
     public const string Foreground = "X-Foreground";
 
     /// <summary>Answer: how many frames the upload has; the first one is the photograph.</summary>

@@ -4,7 +4,7 @@ namespace Rembg.Contract.Cutouts;
 
 /// <summary>
 /// What a client asks of a cutout. The names are those of the public API; <see cref="ToQuery"/> is the canonical
-/// form, used between gateway and pod and in the cache key, so that equal wishes are equal text.
+/// form, used between gateway and pod, in cache keys and in tasks, so that equal wishes are equal text.
 /// </summary>
 public sealed record CutoutOptions
 {
@@ -39,12 +39,21 @@ public sealed record CutoutOptions
         _ => "application/zip",
     };
 
-    /// <summary>The canonical query, without <c>?</c>: every option, always in the same order.</summary>
-    public string ToQuery() =>
-        (Model is null ? "" : $"model={Uri.EscapeDataString(Model)}&")
-        + $"format={Name(Format)}&channels={Name(Channels)}&size={Name(Size)}"
-        + (Background is { } colour ? $"&bg_color={colour}" : "")
-        + (PostProcessMask ? "&post_process_mask=true" : "");
+    /// <summary>
+    /// The canonical query, without <c>?</c>: options that are not the default, always in the same order. A default is never
+    /// sent, so that a pod which is older than an option still serves everybody who does not ask for it.
+    /// </summary>
+    public string ToQuery()
+    {
+        List<string> query = [];
+        if (Model is not null) query.Add($"model={Uri.EscapeDataString(Model)}");
+        if (Format != Default.Format) query.Add($"format={Name(Format)}");
+        if (Channels != Default.Channels) query.Add($"channels={Name(Channels)}");
+        if (Size != Default.Size) query.Add($"size={Name(Size)}");
+        if (Background is { } colour) query.Add($"bg_color={colour}");
+        if (PostProcessMask) query.Add("post_process_mask=true");
+        return string.Join('&', query);
+    }
 
     /// <summary>Reads options by their public names. An unknown, repeated or malformed parameter is a problem, never ignored.</summary>
     public static CutoutOptions Parse(IEnumerable<KeyValuePair<string, string>> parameters)

@@ -24,8 +24,8 @@ internal static class RemoveBgApi
 
         // 2. The cutout, from cache or pod.
         var cutouts = context.RequestServices.GetRequiredService<CutoutService>();
-        var key = cutouts.Identify(form.Image, parameters.Options, context.GetClient().Id);
-        var answer = await cutouts.CutAsync(context.ToRequest(key, form.Image), context.RequestAborted);
+        var identity = cutouts.Identify(form.Image, parameters.Options, context.GetClient().Id);
+        var answer = await cutouts.CutAsync(context.ToRequest(identity, form.Image), context.RequestAborted);
         var foreground = RemoveBgForeground.Of(answer.Cutout);
         if (foreground is { Width: 0, Height: 0 }) throw Problem.NoForeground().AsException();
 

@@ -11,11 +11,11 @@ internal static class CutoutResponse
 {
     private const int PieceBytes = 256 << 10;
 
-    /// <summary>Whether <c>If-None-Match</c> names the answer, which then need not be made.</summary>
-    public static bool IsKnownToClient(HttpContext context, CutoutKey key)
+    /// <summary>The one of the possible answers that <c>If-None-Match</c> names, and which then need not be made; null for none.</summary>
+    public static CutoutKey? FindKnownToClient(HttpContext context, IReadOnlyList<CutoutKey> candidates)
     {
-        var tag = new EntityTagHeaderValue($"\"{key.Value}\"", isWeak: true);
-        return context.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false));
+        var known = context.Request.GetTypedHeaders().IfNoneMatch;
+        return candidates.FirstOrDefault(key => known.Any(tag => tag.Compare(new($"\"{key.Value}\"", isWeak: true), useStrongComparison: false)));
     }
 
     public static void WriteNotModified(HttpContext context, CutoutKey key)
@@ -59,9 +59,9 @@ internal static class CutoutResponse
         response.Headers[PodHeaders.ServerTiming] = Timing(context, answer);
     }
 
-    private static void Describe(HttpContext context, CutoutKey key)
+    private static void Describe(HttpContext context, CutoutKey? key)
     {
-        context.Response.Headers.ETag = key.ETag;
+        context.Response.Headers.ETag = key?.ETag;
         context.Response.Headers.CacheControl = "private, no-cache"; // may be kept by the client, who then asks whether it is still right
     }
 

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.Hybrid;
-using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Caching.StackExchangeRedis;
 using Microsoft.Extensions.Options;
 using Rembg.Contract.Hosting;
@@ -32,7 +31,6 @@ public static class CutoutServices
     {
         var services = builder.Services;
         builder.AddOptions<CacheOptions>(CacheOptions.Section);
-        services.AddOptions<MemoryCacheOptions>().Configure<IOptions<CacheOptions>>((memory, cache) => memory.SizeLimit = cache.Value.MaxBytes);
         services.AddOptions<HybridCacheOptions>().Configure<IOptions<CacheOptions>>((hybrid, cache) =>
             hybrid.MaximumPayloadBytes = cache.Value.MaxEntryBytes + CutoutSerializer.MaxFactsBytes);
         services.AddHybridCache().AddSerializer<Cutout, CutoutSerializer>();

@@ -17,7 +17,7 @@ public static class EdgeServices
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<EdgeOptions>>(Limit);
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<EdgeOptions>>(Trust);
 
-        var origins = (builder.Configuration.GetSection(EdgeOptions.Section).Get<EdgeOptions>() ?? new()).CorsOrigins;
+        var origins = builder.ReadOptions<EdgeOptions>(EdgeOptions.Section).CorsOrigins;
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
             .WithOrigins([.. origins]).AllowAnyMethod().AllowAnyHeader()
             .WithExposedHeaders("ETag", RequestId.Header, "X-Cache", "Server-Timing", "Retry-After", "RateLimit", "RateLimit-Policy", "Location", "X-Width", "X-Height", Rembg.Contract.PodHeaders.Frames)));

@@ -54,7 +54,13 @@ internal sealed record PodResult(Cutout? Cutout, Problem? Problem, RetryReason R
         var headers = response.Headers;
         var cutout = new Cutout(bytes, contentType, Number(headers, PodHeaders.Width), Number(headers, PodHeaders.Height),
             Text(headers, PodHeaders.Foreground), Timing(headers, body));
-        return new(cutout with { MaxWidth = Number(headers, PodHeaders.MaxWidth), MaxHeight = Number(headers, PodHeaders.MaxHeight), Frames = Number(headers, PodHeaders.Frames) }, null);
+        return new(cutout with
+        {
+            MaxWidth = Number(headers, PodHeaders.MaxWidth),
+            MaxHeight = Number(headers, PodHeaders.MaxHeight),
+            Frames = Number(headers, PodHeaders.Frames),
+            Version = Text(headers, PodHeaders.Version),
+        }, null);
     }
 
     /// <summary>The pod names the stages that are over when its head goes out; what follows is encoding.</summary>

@@ -12,7 +12,7 @@ public static class PodServices
     {
         var services = builder.Services;
         builder.AddOptions<PodsOptions>(PodsOptions.Section);
-        var options = builder.Configuration.GetSection(PodsOptions.Section).Get<PodsOptions>() ?? new();
+        var options = builder.ReadOptions<PodsOptions>(PodsOptions.Section);
 
         services.AddReverseProxy()
             .LoadFromMemory([], [PodCluster.From(options)])

@@ -16,6 +16,9 @@ namespace Rembg.Inference.Http;
 internal sealed class InferEndpoint(
     ModelRegistry models, AdmissionController gate, DecodeLimiter lanes, PixelMemoryLimiter pixels, IOptions<ImageLimits> limits, InferenceMetrics metrics, TimeProvider time)
 {
+    /// <summary>More than timers and networks are late by.</summary>
+    private static readonly TimeSpan GatewayGivesUp = TimeSpan.FromSeconds(2);
+
     public async Task HandleAsync(HttpContext context)
     {
         context.Response.OnStarting(() =>
@@ -69,8 +72,8 @@ internal sealed class InferEndpoint(
 
         // 6. Everything about the answer is known before its pixels are.
         var cutout = CutoutEncoder.Plan(header, mask, request.Options);
-        Describe(context.Response, cutout, clock);
         context.Response.Headers[PodHeaders.Frames] = header.Frames.ToString(CultureInfo.InvariantCulture);
+        Describe(context.Response, model, cutout, clock);
 
         // 7. One decode at the size of the answer, composed and encoded while it is sent.
         using var room = await pixels.EnterAsync(cutout.DecodedBytes, stop.Token);
@@ -79,6 +82,9 @@ internal sealed class InferEndpoint(
         {
             // The head goes first: to the gateway, encoding is the time from there to the last byte.
             await context.Response.StartAsync(stop.Token);
+            // From here on the deadline can only be kept by breaking the connection, which looks like a dying pod. The gateway set the
+            // deadline, and its clock began earlier: with this grace it always gives up first.
+            late.CancelAfter(request.Deadline.Left(time) + GatewayGivesUp);
             cutout.Write(upload.Memory, context.Response.BodyWriter, stop.Token);
         }
         clock.Stop("encode", started);
@@ -111,9 +117,10 @@ internal sealed class InferEndpoint(
         }
     }
 
-    private static void Describe(HttpResponse response, CutoutEncoder cutout, ServerTiming clock)
+    private static void Describe(HttpResponse response, LoadedModel model, CutoutEncoder cutout, ServerTiming clock)
     {
         response.ContentType = cutout.ContentType;
+        response.Headers[PodHeaders.Version] = model.Info.Version;
         response.Headers[PodHeaders.Width] = cutout.Width.ToString(CultureInfo.InvariantCulture);
         response.Headers[PodHeaders.Height] = cutout.Height.ToString(CultureInfo.InvariantCulture);
         response.Headers[PodHeaders.MaxWidth] = cutout.MaxWidth.ToString(CultureInfo.InvariantCulture);
@@ -125,6 +132,7 @@ internal sealed class InferEndpoint(
     private static string Outcome(Exception exception, CancellationToken aborted) => exception switch
     {
         _ when aborted.IsCancellationRequested => "cancelled",
+        ReaderGoneException => "cancelled", // the server knows a moment before the request's token does
         DroppedException dropped => JsonNamingPolicy.SnakeCaseLower.ConvertName(dropped.Reason.ToString()),
         ProblemException { Problem.Status: 503 } => "rejected",
         ProblemException => "invalid",

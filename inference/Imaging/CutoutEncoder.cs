@@ -25,7 +25,8 @@ public sealed class CutoutEncoder
         (Width, Height) = Fit(header.UprightWidth, header.UprightHeight, options.MaxPixels);
         _across = new(mask.Width, Width, mask.Width);
         _down = new(mask.Height, Height, mask.Height);
-        Foreground = Foreground.Of(Alpha);
+        // Smoothing makes the mask binary at its middle.
+        Foreground = Foreground.Of(mask, options.PostProcessMask ? SmoothedRows.Threshold : Foreground.VisibleAlpha, Width, Height);
     }
 
     /// <summary>Size of the answer in pixels.</summary>
@@ -92,11 +93,10 @@ public sealed class CutoutEncoder
         }
     }
 
-    private RowSource Alpha(Side from = Side.Top)
+    private RowSource Alpha()
     {
-        RowSource alpha = new MaskRows(_mask, from);
-        if (Width != _mask.Width || Height != _mask.Height)
-            alpha = from.IsColumns() ? new ResizedRows(alpha, _down, _across) : new ResizedRows(alpha, _across, _down);
+        RowSource alpha = new MaskRows(_mask);
+        if (Width != _mask.Width || Height != _mask.Height) alpha = new ResizedRows(alpha, _across, _down);
         return _options.PostProcessMask ? new SmoothedRows(alpha) : alpha;
     }
 
@@ -125,16 +125,16 @@ public sealed class CutoutEncoder
         Flush(output, cancellation);
     }
 
-    /// <summary>remove.bg's archive: colours and mask apart, which is far smaller than a PNG of both.</summary>
+    /// <summary>remove.bg's archive: colours and mask apart, which is far smaller than a PNG of both. Coded pixels that need no change are passed on, metadata never is.</summary>
     private void WriteZip(ReadOnlyMemory<byte> file, PipeWriter output, CancellationToken cancellation)
     {
         using var zip = new ZipArchive(output.AsStream(leaveOpen: true), ZipArchiveMode.Create, leaveOpen: true);
-        var isAnswerAlready = _header is { Format: ImageFormat.Jpeg, IsSrgb: true, Orientation: 1 } && Width == _header.Width;
+        var hasAnswersPixels = _header is { Format: ImageFormat.Jpeg, IsSrgb: true, Orientation: 1 } && Width == _header.Width;
         WriteEntry(zip, "color.jpg", entry =>
         {
-            if (isAnswerAlready)
+            if (hasAnswersPixels)
             {
-                entry.Write(file.Span[.._header.Length]);
+                JpegMetadata.Strip(file.Span[.._header.Length], entry);
                 Flush(entry, cancellation);
                 return;
             }
@@ -162,7 +162,7 @@ public sealed class CutoutEncoder
         var flush = output.FlushAsync(cancellation);
         var result = flush.IsCompleted ? flush.Result : flush.AsTask().GetAwaiter().GetResult();
         // The reader has gone: nobody will see the rest.
-        if (result.IsCompleted) throw new OperationCanceledException("The answer's reader has gone.");
+        if (result.IsCompleted) throw new ReaderGoneException();
     }
 
     private static Rgba OverWhite(Rgba colour)
@@ -171,3 +171,6 @@ public sealed class CutoutEncoder
         return new(Mix(colour.R), Mix(colour.G), Mix(colour.B));
     }
 }
+
+/// <summary>Nobody reads the answer any more, so the rest of it is not made.</summary>
+public sealed class ReaderGoneException() : OperationCanceledException("The answer's reader has gone.");

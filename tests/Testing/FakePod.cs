@@ -54,9 +54,16 @@ public sealed class FakePod : IAsyncDisposable
 
     public ModelList Models { get; set; } = new("test-1", "model-a",
     [
-        new("model-a", new string('a', 64), 64, 64, "MIT", "cpu", [1]),
-        new("model-b", new string('b', 64), 32, 32, "MIT", "cpu", [1]),
+        new("model-a", new string('a', 64), 64, 64, "MIT", "cpu", [1], "1-model-a"),
+        new("model-b", new string('b', 64), 32, 32, "MIT", "cpu", [1], "1-model-b"),
     ]);
+
+    /// <summary>As a new deployment: its models have another version, and its answers say so.</summary>
+    public void Roll(string version)
+    {
+        Models = Models with { Models = [.. Models.Models.Select(model => model with { Version = $"{version}-{model.Name}" })] };
+        Always = PodScripts.Cutout(version: version);
+    }
 
     public static async Task<FakePod> StartAsync(int port = 0)
     {

@@ -44,6 +44,13 @@ public sealed class RawClient : IDisposable
         return Encoding.ASCII.GetString(await answer);
     }
 
+    /// <summary>The beginning of what comes.</summary>
+    public async Task<byte[]> ReadSomeAsync()
+    {
+        var buffer = new byte[1024];
+        return buffer[..await _socket.ReceiveAsync(buffer)];
+    }
+
     /// <summary>What comes until the other side closes or breaks the connection.</summary>
     public async Task<byte[]> ReadToEndAsync()
     {

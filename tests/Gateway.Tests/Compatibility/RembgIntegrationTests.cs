@@ -19,15 +19,15 @@ public sealed class RembgIntegrationTests(FaceGateway shared) : IClassFixture<Fa
 
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         answer.Content.Headers.ContentType!.MediaType.ShouldBe("image/png");
-        _pod.Requests.ShouldHaveSingleItem().Query.ShouldBe("?model=model-a&format=png&channels=rgba&size=full");
+        _pod.Requests.ShouldHaveSingleItem().Query.ShouldBe("?model=model-a");
     }
 
     [Theory]
-    [InlineData("model=model-b", "?model=model-b&format=png&channels=rgba&size=full")]
-    [InlineData("om=true", "?model=model-a&format=png&channels=alpha&size=full")]
-    [InlineData("om=On&ppm=1", "?model=model-a&format=png&channels=alpha&size=full&post_process_mask=true")]
-    [InlineData("bgc=255,0, 16,128", "?model=model-a&format=png&channels=rgba&size=full&bg_color=ff001080")]
-    [InlineData("a=false&af=240&ab=0&ae=99&extras={}&bgc=", "?model=model-a&format=png&channels=rgba&size=full")]
+    [InlineData("model=model-b", "?model=model-b")]
+    [InlineData("om=true", "?model=model-a&channels=alpha")]
+    [InlineData("om=On&ppm=1", "?model=model-a&channels=alpha&post_process_mask=true")]
+    [InlineData("bgc=255,0, 16,128", "?model=model-a&bg_color=ff001080")]
+    [InlineData("a=false&af=240&ab=0&ae=99&extras={}&bgc=", "?model=model-a")]
     public async Task Parameters_WorkInFormQueryAndBoth(string parameters, string asked)
     {
         foreach (var (query, form) in new[] { (parameters, ""), ("", parameters), (parameters, parameters) })

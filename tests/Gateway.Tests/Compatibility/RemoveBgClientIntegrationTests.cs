@@ -45,7 +45,7 @@ public sealed class RemoveBgClientIntegrationTests : IAsyncLifetime
         foreach (var (name, value) in expected) answer.GetProperty(name).GetString().ShouldBe(value, name);
         var run = _pod.Requests.ShouldHaveSingleItem();
         run.Image.ShouldBe(Images.Jpeg());
-        run.Query.ShouldBe("?model=model-a&format=jpg&channels=rgba&size=full&bg_color=00ff00ff");
+        run.Query.ShouldBe("?model=model-a&format=jpg&bg_color=00ff00ff");
         var saved = await File.ReadAllBytesAsync(Path.Combine(_directory.FullName, "out"));
         saved.Length.ShouldBe(1000);
         saved[..3].ShouldBe([0xFF, 0xD8, 0xFF]);

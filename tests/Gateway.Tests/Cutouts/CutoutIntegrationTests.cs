@@ -26,7 +26,7 @@ public class CutoutIntegrationTests
         response.Headers.GetValues("Server-Timing").Single().ShouldMatch(@"^queue;dur=1, decode;dur=2, infer;dur=3, encode;dur=[\d.]+, total;dur=[\d.]+$");
         var run = pod.Requests.ShouldHaveSingleItem();
         run.Image.ShouldBe(Images.Jpeg());
-        run.Query.ShouldBe("?model=model-a&format=png&channels=rgba&size=full");
+        run.Query.ShouldBe("?model=model-a");
     }
 
     [Fact]

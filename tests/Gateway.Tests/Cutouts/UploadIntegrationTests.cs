@@ -32,7 +32,7 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
     public async Task FormFields_AreOptions()
     {
         await ShouldBe(HttpStatusCode.OK, Images.Form("file", fields: [("format", "webp"), ("size", "hd")]));
-        _pod.Requests.Single().Query.ShouldBe("?model=model-a&format=webp&channels=rgba&size=hd");
+        _pod.Requests.Single().Query.ShouldBe("?model=model-a&format=webp&size=hd");
     }
 
     [Theory]

@@ -78,7 +78,7 @@ public abstract partial class TaskQueueTests : IAsyncLifetime
         var task = (await queue.FindAsync(id))!;
         task.State.ShouldBe(TaskState.Succeeded);
         task.FinishedAt.ShouldNotBeNull();
-        task.Result.ShouldNotBeNull().Key.ShouldBe(Answer().Key.Value);
+        task.Result.ShouldNotBeNull().Key.ShouldBe(Answer().Key!.Value);
         using var open = (await queue.OpenResultAsync(task)).ShouldNotBeNull();
         open.Cutout.Bytes.ToArray().ShouldBe(Answer().Cutout.Bytes.ToArray());
         (open.Cutout with { Bytes = default }).ShouldBe(Answer().Cutout with { Bytes = default });
@@ -108,7 +108,7 @@ public abstract partial class TaskQueueTests : IAsyncLifetime
 
     private protected static CutoutAnswer Answer(string text = "picture") => new(
         new Cutout(Enumerable.Repeat((byte)text[0], 1000).ToArray(), "image/png", 40, 30, "1 2 3 4", "queue;dur=1"),
-        CutoutKey.Kept(new string('a', 64), CutoutOptions.Default), CacheStatus.Miss);
+        new CutoutKey(new string('a', 64)), CacheStatus.Miss);
 
     private static TaskRequest Request() => new("shop-a", IsAnonymous: false, CutoutOptions.Default.ToQuery(), NoStore: false, "request-1", TraceParent: null);
 }

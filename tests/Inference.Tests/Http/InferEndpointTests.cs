@@ -39,6 +39,24 @@ public class InferEndpointTests
         Header(answer, "Server-Timing").ShouldMatch(@"^decode;dur=[\d.]+, queue;dur=[\d.]+, infer;dur=[\d.]+$");
     }
 
+    [Fact]
+    public async Task Version_IsThatOfTheModelsList()
+    {
+        await using var pod = await Pod.StartAsync("--Models:Names=tiny,small");
+        var models = (await pod.Http.GetFromJsonAsync("/v1/models", ModelJson.Default.ModelList))!.Models;
+
+        models.Select(model => model.Version.ShouldNotBeNull()).Distinct().Count().ShouldBe(2);
+        foreach (var model in models)
+            Header(await pod.InferAsync(Photos.Rocket, $"?model={model.Name}"), "X-Version").ShouldBe(model.Version);
+    }
+
+    [Fact]
+    public async Task OptionsOfAnOlderGateway_WhichSendsDefaultsToo_AreUnderstood()
+    {
+        await using var pod = await Pod.StartAsync();
+        (await pod.InferAsync(Photos.Rocket, "?model=tiny&format=png&channels=rgba&size=full")).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
     [Theory]
     [InlineData("?format=webp", "image/webp")]
     [InlineData("?format=jpg&bg_color=red", "image/jpeg")]
