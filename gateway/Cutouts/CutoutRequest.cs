@@ -21,4 +21,8 @@ internal sealed record CutoutRequest(
 /// <summary>Where an answer came from.</summary>
 internal enum CacheStatus { Hit, Miss, Coalesced }
 
-internal sealed record CutoutAnswer(Cutout Cutout, CutoutKey Key, CacheStatus Status);
+/// <summary>To be disposed when the cutout has been written.</summary>
+internal sealed record CutoutAnswer(Cutout Cutout, CutoutKey Key, CacheStatus Status) : IDisposable
+{
+    public void Dispose() => Cutout.Dispose();
+}

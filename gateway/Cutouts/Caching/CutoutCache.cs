@@ -38,21 +38,26 @@ internal sealed class CutoutCache(IMemoryCache memory, HybridCache far, IOptions
         return found;
     }
 
-    public Cutout? FindInMemory(string key) => memory.Get<Cutout>(key);
+    public Cutout? FindInMemory(string key) => memory.Get<Cutout>(key)?.TryShare();
 
     /// <summary>Keeps an answer; nobody waits for Redis.</summary>
     public void Store(string key, Cutout cutout)
     {
-        if (cutout.Bytes.Length > options.Value.MaxEntryBytes) return;
+        if (cutout.Content.Length > options.Value.MaxEntryBytes) return;
         StoreInMemory(key, cutout);
-        if (redis is not null) _ = WriteBehindAsync(key, cutout);
+        if (redis is not null) _ = WriteBehindAsync(key, cutout.Share());
     }
 
-    private void StoreInMemory(string key, Cutout cutout) =>
-        memory.Set(key, cutout, new MemoryCacheEntryOptions { Size = cutout.Bytes.Length, AbsoluteExpirationRelativeToNow = options.Value.Lifetime });
+    private void StoreInMemory(string key, Cutout cutout)
+    {
+        var entry = new MemoryCacheEntryOptions { Size = cutout.Content.Length, AbsoluteExpirationRelativeToNow = options.Value.Lifetime };
+        entry.RegisterPostEvictionCallback((_, kept, _, _) => ((Cutout)kept!).Dispose()); // called too when there is no room for it
+        memory.Set(key, cutout.Keep(), entry);
+    }
 
     private async Task WriteBehindAsync(string key, Cutout cutout)
     {
+        using var own = cutout;
         await Task.Yield(); // the client does not wait until megabytes are serialized either
         try
         {
