@@ -36,15 +36,17 @@ public sealed class SharedBytesTests : IDisposable
     }
 
     [Fact]
-    public async Task KeptByACache_IsNotChargedToRequests()
+    public async Task KeptByACache_IsChargedToTheRequestThatMadeIt_NotToThoseThatTheCacheServes()
     {
         var request = await ReadAsync();
         using var kept = request.Keep();
-        _memory.BytesInUse.ShouldBe(0);
-        request.Dispose();
-
-        using (await ReadAsync()) kept.Bytes.ToArray().ShouldBe(_bytes, "another does not get its blocks");
         using var hit = kept.Share();
+        _memory.BytesInUse.ShouldBe(4 * Block);
+
+        request.Dispose();
+        _memory.BytesInUse.ShouldBe(0);
+        using (await ReadAsync()) kept.Bytes.ToArray().ShouldBe(_bytes, "another does not get its blocks");
+        using var another = hit.Share();
         _memory.BytesInUse.ShouldBe(0);
     }
 
@@ -53,15 +55,17 @@ public sealed class SharedBytesTests : IDisposable
     {
         var request = await ReadAsync();
         var kept = request.Keep();
+        var hit = kept.Share();
+        request.Dispose();
 
         kept.Dispose();
         _memory.BytesInUse.ShouldBe(4 * Block);
-        request.Bytes.ToArray().ShouldBe(_bytes);
+        hit.Bytes.ToArray().ShouldBe(_bytes);
 
-        request.Dispose();
+        hit.Dispose();
         _memory.BytesInUse.ShouldBe(0);
         kept.TryShare().ShouldBeNull();
-        Should.Throw<ObjectDisposedException>(() => request.Bytes);
+        Should.Throw<ObjectDisposedException>(() => hit.Bytes);
     }
 
     [Fact]
