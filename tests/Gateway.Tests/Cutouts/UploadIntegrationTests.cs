@@ -198,6 +198,8 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
 
         var memory = _gateway.Services.GetRequiredService<MemoryBudget>();
         await Eventually.TrueAsync(() => memory.BytesInUse == BlockPool.BlockBytes, "the one that has begun holds a block, the other nothing");
+        begun.Dispose();
+        await Eventually.TrueAsync(() => memory.BytesInUse == 0, "the block is given back");
     }
 
     [Fact]
@@ -223,6 +225,24 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
         await Eventually.TrueAsync(async () => (await _gateway.Client.PostAsync("/v1/remove-background", Images.Raw())).IsSuccessStatusCode, "the room is free again");
     }
 
+    [Fact]
+    public async Task ClientThatFillsItsShare_Is429()
+    {
+        await using var gateway = await GatewayApp.StartAsync([_pod], "Uploads:MaxBytesInFlight=1048576"); // a share is two blocks
+        var sockets = new List<NetworkStream>();
+        for (var i = 0; i < 3; i++) sockets.Add(await BeginUploadAsync(Images.Jpeg(100), gateway)); // and one upload may go beyond it
+        var memory = gateway.Services.GetRequiredService<MemoryBudget>();
+        await Eventually.TrueAsync(() => memory.BytesInUse == 3 * BlockPool.BlockBytes, "three uploads hold more than the share");
+
+        var refused = await gateway.Client.PostAsync("/v1/remove-background", Images.Raw());
+
+        refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        refused.Headers.RetryAfter.ShouldNotBeNull();
+        (await Problem(refused)).Code.ShouldBe("rate_limited");
+        sockets.ForEach(socket => socket.Dispose());
+        await Eventually.TrueAsync(() => memory.BytesInUse == 0, "what they held is given back");
+    }
+
     private static ByteArrayContent NamedFile(string name)
     {
         var body = new ByteArrayContent([.. Encoding.UTF8.GetBytes($"--x\r\nContent-Disposition: form-data; name=file; filename=\"{name}\"\r\n\r\n"), .. Images.Jpeg(), .. "\r\n--x--\r\n"u8]);
@@ -230,9 +250,9 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
         return body;
     }
 
-    private async Task<NetworkStream> BeginUploadAsync(byte[] begin)
+    private async Task<NetworkStream> BeginUploadAsync(byte[] begin, GatewayApp? gateway = null)
     {
-        var socket = await ConnectAsync();
+        var socket = await ConnectAsync(gateway);
         await socket.WriteAsync(Ascii($"POST /v1/remove-background HTTP/1.1\r\nHost: x\r\nContent-Length: {MaxBytes}\r\n\r\n"));
         await socket.WriteAsync(begin);
         return socket;
