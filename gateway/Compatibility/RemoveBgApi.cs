@@ -1,8 +1,11 @@
+using System.Buffers;
+using System.Text.Json;
 using Microsoft.Net.Http.Headers;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts;
 using Rembg.Gateway.Cutouts.Uploads;
+using Rembg.Gateway.Http;
 
 namespace Rembg.Gateway.Compatibility;
 
@@ -16,7 +19,7 @@ internal static class RemoveBgApi
         app.MapGet("/v1.0/account", ShowAccount).IdentifyClient().WithMetadata(dialect);
     }
 
-    private static async Task RemoveAsync(HttpContext context, UploadReader uploads, MemoryBudget memory)
+    private static async Task RemoveAsync(HttpContext context, UploadReader uploads)
     {
         // 1. The body, once, and what is asked of it.
         using var form = await uploads.ReadAsync(context.Request, RemoveBgParameters.Image, context.RequestAborted);
@@ -25,7 +28,8 @@ internal static class RemoveBgApi
         // 2. The cutout, from cache or pod.
         var cutouts = context.RequestServices.GetRequiredService<CutoutService>();
         var identity = cutouts.Identify(form.Image, parameters.Options, context.GetClient().Id);
-        var answer = await cutouts.CutAsync(context.ToRequest(identity, form.Image), context.RequestAborted);
+        using var answer = await cutouts.CutAsync(context.ToRequest(identity, form.Image), context.RequestAborted);
+        form.Dispose(); // a client that reads slowly holds its answer only
         var foreground = RemoveBgForeground.Of(answer.Cutout);
         if (foreground is { Width: 0, Height: 0 }) throw Problem.NoForeground().AsException();
 
@@ -36,7 +40,7 @@ internal static class RemoveBgApi
         foreground?.AddTo(headers);
         RemoveBgProblemFormat.AddRateLimit(context);
         if (context.Request.GetTypedHeaders().Accept.Any(accepted => accepted.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)))
-            await WriteJsonAsync(context, answer, foreground, memory);
+            await WriteJsonAsync(context, answer, foreground);
         else
             await CutoutResponse.WriteAsync(context, answer);
     }
@@ -45,13 +49,34 @@ internal static class RemoveBgApi
     private static IResult ShowAccount(HttpContext context) =>
         Results.Json(new(new(new(new(0, 0, 0, 0), new(context.GetClient().Plan.Burst, "all")))), RemoveBgJson.Default.RemoveBgAccount);
 
-    private static async Task WriteJsonAsync(HttpContext context, CutoutAnswer answer, RemoveBgForeground? foreground, MemoryBudget memory)
+    /// <summary>The picture is encoded while it is written: as one string it would be there twice, and once more for each client.</summary>
+    private static async Task WriteJsonAsync(HttpContext context, CutoutAnswer answer, RemoveBgForeground? foreground)
     {
-        var bytes = answer.Cutout.Bytes;
-        using var writing = memory.ForceReserve(bytes.Length * 7L / 3); // itself and its base64
         CutoutResponse.Describe(context, answer);
         context.Response.Headers.Remove(HeaderNames.ETag); // names the picture, not this
-        RemoveBgPicture picture = new(bytes, foreground?.Top, foreground?.Left, foreground?.Width, foreground?.Height);
-        await context.Response.WriteAsJsonAsync(new(picture), RemoveBgJson.Default.RemoveBgResult, contentType: null, context.RequestAborted);
+        context.Response.ContentType = "application/json; charset=utf-8";
+        using var body = new PacedBody(context);
+        var text = new ArrayBufferWriter<byte>();
+        await using var json = new Utf8JsonWriter(text);
+        json.WriteStartObject();
+        json.WriteStartObject("data");
+        json.WritePropertyName("result_b64");
+        foreach (var block in answer.Cutout.Content.Bytes)
+        {
+            json.WriteBase64StringSegment(block.Span, isFinalSegment: false);
+            await SendAsync();
+        }
+        json.WriteBase64StringSegment([], isFinalSegment: true);
+        foreach (var (name, value) in foreground?.Named ?? []) json.WriteNumber($"foreground_{name}", value);
+        json.WriteEndObject();
+        json.WriteEndObject();
+        await SendAsync();
+
+        async Task SendAsync()
+        {
+            await json.FlushAsync();
+            await body.WriteAsync(text.WrittenMemory);
+            text.ResetWrittenCount();
+        }
     }
 }

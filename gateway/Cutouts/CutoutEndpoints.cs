@@ -42,7 +42,8 @@ internal static class CutoutEndpoints
         }
 
         // 2. The cutout, from cache or pod.
-        var answer = await cutouts.CutAsync(context.ToRequest(identity, image), context.RequestAborted);
+        using var answer = await cutouts.CutAsync(context.ToRequest(identity, image), context.RequestAborted);
+        image.Dispose(); // a client that reads slowly holds its answer only
 
         // 3. The picture.
         await CutoutResponse.WriteAsync(context, answer);

@@ -21,7 +21,11 @@ internal sealed record CutoutRequest(
 /// <summary>Where an answer came from.</summary>
 internal enum CacheStatus { Hit, Miss, Coalesced }
 
-/// <param name="Cutout">The picture.</param>
+/// <summary>To be disposed when the cutout has been written.</summary>
+/// <param name="Cutout">The cutout.</param>
 /// <param name="Key">Names it; null when its pod did not say which version it is.</param>
 /// <param name="Status">Where it came from.</param>
-internal sealed record CutoutAnswer(Cutout Cutout, CutoutKey? Key, CacheStatus Status);
+internal sealed record CutoutAnswer(Cutout Cutout, CutoutKey? Key, CacheStatus Status) : IDisposable
+{
+    public void Dispose() => Cutout.Dispose();
+}

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.Net.Http.Headers;
 using Rembg.Contract;
-using Rembg.Gateway.Cutouts.Uploads;
 using Rembg.Gateway.Http;
 
 namespace Rembg.Gateway.Cutouts;
@@ -9,8 +8,6 @@ namespace Rembg.Gateway.Cutouts;
 /// <summary>A cutout as an HTTP answer.</summary>
 internal static class CutoutResponse
 {
-    private const int PieceBytes = 256 << 10;
-
     /// <summary>The one of the possible answers that <c>If-None-Match</c> names, and which then need not be made; null for none.</summary>
     public static CutoutKey? FindKnownToClient(HttpContext context, IReadOnlyList<CutoutKey> candidates)
     {
@@ -26,22 +23,12 @@ internal static class CutoutResponse
 
     public static async Task WriteAsync(HttpContext context, CutoutAnswer answer)
     {
-        var (cutout, response) = (answer.Cutout, context.Response);
-        using var writing = context.RequestServices.GetRequiredService<MemoryBudget>().ForceReserve(cutout.Bytes.Length);
+        var (bytes, response) = (answer.Cutout.Content.Bytes, context.Response);
         Describe(context, answer);
-        response.ContentType = cutout.ContentType;
-        response.ContentLength = cutout.Bytes.Length;
-        await WriteInPiecesAsync(response.Body, cutout.Bytes, context.RequestAborted);
-    }
-
-    /// <summary>
-    /// Never all at once: the server would copy it all into its own buffer, and hold that for as long as the client
-    /// takes to read. A picture that many ask for and nobody reads would be there once for each of them.
-    /// </summary>
-    private static async Task WriteInPiecesAsync(Stream body, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
-    {
-        for (; bytes.Length > PieceBytes; bytes = bytes[PieceBytes..]) await body.WriteAsync(bytes[..PieceBytes], cancellationToken);
-        await body.WriteAsync(bytes, cancellationToken);
+        response.ContentType = answer.Cutout.ContentType;
+        response.ContentLength = bytes.Length;
+        using var body = new PacedBody(context);
+        foreach (var block in bytes) await body.WriteAsync(block);
     }
 
     /// <summary>The headers of an answer, whatever form its body takes.</summary>

@@ -33,7 +33,7 @@ internal sealed class CutoutService(
         // 2. Being made for somebody else, or from now on for us. What a person waits for never waits for a background
         //    run, and what must not be kept is not shared with what may.
         var run = $"{request.Identity.Value} {request.Priority} {request.Cache.HasFlag(CacheUse.Store)}";
-        var (cutout, coalesced) = await runs.RunAsync(run, request.Deadline, ended => RunAsync(request, ended), caller);
+        var (cutout, coalesced) = await runs.RunAsync(run, request.Deadline, ended => RunAsync(request, ended), caller, share: cutout => cutout.Share());
         if (coalesced) metrics.Cache("coalesced", "memory");
         activity?.SetTag("cache", coalesced ? "coalesced" : "miss");
         return new(cutout, request.Identity.KeyOf(cutout), coalesced ? CacheStatus.Coalesced : CacheStatus.Miss);
@@ -48,7 +48,7 @@ internal sealed class CutoutService(
 
         // 4. A pod makes it.
         var cutout = await pods.RunAsync(
-            new(image.Bytes, image.Sha256, request.Identity.Options, request.Priority, request.Deadline, request.RequestId), ended);
+            new(image.Bytes, image.Sha256, request.Identity.Options, request.Priority, request.Deadline, request.RequestId) { Client = image.Client }, ended);
 
         // 5. Kept for the next, under the version that made it. That may be another than the one known at step 1: pods are being rolled.
         if (request.Cache.HasFlag(CacheUse.Store) && request.Identity.KeyOf(cutout) is { } key) cache.Store(key, cutout);

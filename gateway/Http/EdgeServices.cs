@@ -1,6 +1,8 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 using Rembg.Contract.Hosting;
 using IPNetwork = System.Net.IPNetwork;
@@ -15,6 +17,7 @@ public static class EdgeServices
         var services = builder.Services;
         builder.AddOptions<EdgeOptions>(EdgeOptions.Section);
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<EdgeOptions>>(Limit);
+        services.Configure<SocketTransportOptions>(sockets => sockets.CreateBoundListenSocket = Listen);
         services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<EdgeOptions>>(Trust);
 
         var origins = builder.ReadOptions<EdgeOptions>(EdgeOptions.Section).CorsOrigins;
@@ -44,6 +47,18 @@ public static class EdgeServices
         limits.MaxRequestHeadersTotalSize = 16 << 10;
         limits.Http2.MaxStreamsPerConnection = 32;
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+    }
+
+    /// <summary>
+    /// The system takes in no more than this beyond what is on its way to a client; otherwise it takes megabytes for each one that
+    /// does not read, and nobody can tell how fast that client reads. What is on its way is not limited, so nobody's rate is either.
+    /// </summary>
+    private static Socket Listen(EndPoint address)
+    {
+        const int ipProtocolTcp = 6, tcpNotSentLowWater = 25, unsentBytes = 64 << 10;
+        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(address);
+        if (OperatingSystem.IsLinux()) socket.SetRawSocketOption(ipProtocolTcp, tcpNotSentLowWater, BitConverter.GetBytes(unsentBytes)); // accepted ones inherit it
+        return socket;
     }
 
     private static void Trust(ForwardedHeadersOptions forwarded, IOptions<EdgeOptions> edge)

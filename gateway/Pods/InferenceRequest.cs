@@ -12,4 +12,8 @@ namespace Rembg.Gateway.Pods;
 /// <param name="Deadline">When nobody wants the answer any more.</param>
 /// <param name="RequestId">Of the request that started the run.</param>
 public sealed record InferenceRequest(
-    ReadOnlySequence<byte> Image, byte[] Sha256, CutoutOptions Options, Priority Priority, DateTimeOffset Deadline, string RequestId);
+    ReadOnlySequence<byte> Image, byte[] Sha256, CutoutOptions Options, Priority Priority, DateTimeOffset Deadline, string RequestId)
+{
+    /// <summary>Whose share of the memory budget the answer counts against.</summary>
+    public string Client { get; init; } = "";
+}

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Rembg.Contract;
+using Rembg.Gateway.Memory;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.Model;
@@ -14,7 +15,7 @@ namespace Rembg.Gateway.Pods;
 /// for it, and nothing that a client sent (keys, cookies) can reach a pod, because only what is set here is there.
 /// </summary>
 internal sealed class PodClient(
-    IHttpForwarder forwarder, IDestinationHealthUpdater health, Quarantine quarantine, IOptions<PodsOptions> options, TimeProvider time)
+    IHttpForwarder forwarder, IDestinationHealthUpdater health, Quarantine quarantine, MemoryBudget memory, IOptions<PodsOptions> options, TimeProvider time)
 {
     /// <summary>Answers in a row that make no sense before a pod rests: one that says nonsense at once looks idle, and would draw all runs.</summary>
     private const int MaxInvalidResponses = 3;
@@ -24,7 +25,7 @@ internal sealed class PodClient(
         ClusterState cluster, DestinationState destination, InferenceRequest request, Func<bool>? leave, CancellationToken cancellationToken)
     {
         var pod = Pod.Of(destination);
-        using var body = new AnswerBuffer(options.Value.MaxAnswerBytes, time);
+        using var body = new AnswerBuffer(memory, request.Client, options.Value.MaxAnswerBytes, time);
         var context = Context(request, body);
 
         pod.Enter();

@@ -49,13 +49,13 @@ internal sealed record PodResult(Cutout? Cutout, Problem? Problem, RetryReason R
 
     private static PodResult FromPicture(HttpResponse response, AnswerBuffer body, string contentType)
     {
-        var bytes = body.ToArray();
-        if (response.ContentType != contentType || !LooksLike(contentType, bytes)) return InvalidResponse;
+        if (response.ContentType != contentType || !LooksLike(contentType, body.ToSequence().FirstSpan)) return InvalidResponse;
         var headers = response.Headers;
-        var cutout = new Cutout(bytes, contentType, Number(headers, PodHeaders.Width), Number(headers, PodHeaders.Height),
+        var cutout = new Cutout(contentType, Number(headers, PodHeaders.Width), Number(headers, PodHeaders.Height),
             Text(headers, PodHeaders.Foreground), Timing(headers, body));
         return new(cutout with
         {
+            Content = body.Complete(),
             MaxWidth = Number(headers, PodHeaders.MaxWidth),
             MaxHeight = Number(headers, PodHeaders.MaxHeight),
             Frames = Number(headers, PodHeaders.Frames),
@@ -81,7 +81,8 @@ internal sealed record PodResult(Cutout? Cutout, Problem? Problem, RetryReason R
         if (body.Length > MaxProblemBytes) return null;
         try
         {
-            var json = JsonSerializer.Deserialize(body.ToArray(), ProblemJson.Default.ProblemDetails);
+            var reader = new Utf8JsonReader(body.ToSequence());
+            var json = JsonSerializer.Deserialize(ref reader, ProblemJson.Default.ProblemDetails);
             return json is { Title: { } title } && json.Extensions.TryGetValue("code", out var code) && code?.ToString() is { } text
                 ? new Problem(status, text, title) { Detail = json.Detail }
                 : null;

@@ -22,7 +22,7 @@ internal sealed partial class TaskRun(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(interrupted, keeper.Lost);
 
         // 1. The cutout, or what came in the way.
-        var end = await CutAsync(lease, either.Token);
+        using var end = await CutAsync(lease, either.Token);
         activity?.SetTag("outcome", end.Outcome);
 
         // 2. The word about it, which a lost lease makes void.
@@ -43,7 +43,7 @@ internal sealed partial class TaskRun(
                     time.GetUtcNow() + _options.RunTimeout, request.RequestId),
                 cancelled);
             if (answer.Status == CacheStatus.Miss) room.Ran(PodTiming.Queue(answer.Cutout), PodTiming.Infer(answer.Cutout));
-            return new("succeeded", () => queue.SucceedAsync(lease, answer));
+            return new("succeeded", () => queue.SucceedAsync(lease, answer), answer);
         }
         catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
         {
@@ -112,7 +112,11 @@ internal sealed partial class TaskRun(
         return run?.SetTag("task.id", lease.Id).SetTag("task.attempt", lease.Attempt);
     }
 
-    private sealed record End(string Outcome, Func<Task<bool>> Write);
+    /// <summary>How a run ended, and how to say so. It holds the picture until it has been said.</summary>
+    private sealed record End(string Outcome, Func<Task<bool>> Write, CutoutAnswer? Answer = null) : IDisposable
+    {
+        public void Dispose() => Answer?.Dispose();
+    }
 
     private static partial class Log
     {

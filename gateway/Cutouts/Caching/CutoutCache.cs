@@ -52,25 +52,30 @@ internal sealed class CutoutCache(HybridCache far, IOptions<CacheOptions> option
     public Cutout? FindInMemory(IReadOnlyList<CutoutKey> keys)
     {
         foreach (var key in keys)
-            if (_memory.Get<Cutout>(key) is { } cutout) return cutout;
+            if (_memory.Get<Cutout>(key)?.TryShare() is { } cutout) return cutout;
         return null;
     }
 
     /// <summary>Keeps an answer; nobody waits for Redis.</summary>
     public void Store(CutoutKey key, Cutout cutout)
     {
-        if (cutout.Bytes.Length > options.Value.MaxEntryBytes) return;
+        if (cutout.Content.Length > options.Value.MaxEntryBytes) return;
         StoreInMemory(key, cutout);
-        if (redis is not null) _ = WriteBehindAsync(key, cutout);
+        if (redis is not null) _ = WriteBehindAsync(key, cutout.Share());
     }
 
     public void Dispose() => _memory.Dispose();
 
-    private void StoreInMemory(CutoutKey key, Cutout cutout) =>
-        _memory.Set(key, cutout, new MemoryCacheEntryOptions { Size = cutout.Bytes.Length, AbsoluteExpirationRelativeToNow = options.Value.Lifetime });
+    private void StoreInMemory(CutoutKey key, Cutout cutout)
+    {
+        var entry = new MemoryCacheEntryOptions { Size = cutout.Content.Length, AbsoluteExpirationRelativeToNow = options.Value.Lifetime };
+        entry.RegisterPostEvictionCallback((_, kept, _, _) => ((Cutout)kept!).Dispose()); // called too when there is no room for it
+        _memory.Set(key, cutout.Keep(), entry);
+    }
 
     private async Task WriteBehindAsync(CutoutKey key, Cutout cutout)
     {
+        using var own = cutout;
         await Task.Yield(); // the client does not wait until megabytes are serialized either
         try
         {

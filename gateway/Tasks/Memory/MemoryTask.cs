@@ -30,7 +30,7 @@ internal sealed class MemoryTask(string id, long place, EnqueueRequest task, Dat
     public Problem? Error { get; set; }
     public TaskResult? Result { get; set; }
     public Cutout? Picture { get; set; }
-    public long PictureBytes => Picture?.Bytes.Length ?? 0;
+    public long PictureBytes => Picture?.Content.Length ?? 0;
 
     public TaskLease Lease(DateTimeOffset now, TimeSpan length)
     {

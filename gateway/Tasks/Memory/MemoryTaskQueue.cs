@@ -56,7 +56,7 @@ internal sealed class MemoryTaskQueue(IOptions<TaskOptions> options, TaskSignals
         lock (_lock)
         {
             _tasks.Sweep();
-            return Task.FromResult(_tasks.Find(task.Id)?.Picture is { } picture ? new OpenResult(picture) : null);
+            return Task.FromResult(_tasks.Find(task.Id)?.Picture?.TryShare() is { } picture ? new OpenResult(picture) : null);
         }
     }
 

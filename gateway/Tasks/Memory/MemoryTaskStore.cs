@@ -56,7 +56,7 @@ internal sealed class MemoryTaskStore(TaskOptions options, TimeProvider time)
 
     public void KeepPicture(MemoryTask task, CutoutAnswer answer)
     {
-        (task.Result, task.Picture) = (TaskResult.Of(answer), answer.Cutout);
+        (task.Result, task.Picture) = (TaskResult.Of(answer), answer.Cutout.Keep());
         _pictureBytes += task.PictureBytes;
         _pictures.Enqueue(task);
     }
@@ -97,6 +97,7 @@ internal sealed class MemoryTaskStore(TaskOptions options, TimeProvider time)
     private void DropPicture(MemoryTask task)
     {
         _pictureBytes -= task.PictureBytes;
+        task.Picture?.Dispose();
         task.Picture = null; // a task that was forgotten stays in line for the sweep
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Cutouts;
 using Rembg.Gateway.Cutouts.Uploads;
+using Rembg.Gateway.Memory;
 using Rembg.Gateway.Redis;
 using StackExchange.Redis;
 using static Rembg.Gateway.Tasks.Redis.TaskScript;
@@ -14,7 +15,7 @@ namespace Rembg.Gateway.Tasks.Redis;
 /// Pictures go over a connection of their own, and never into the stream.
 /// </summary>
 internal sealed class RedisTaskQueue(
-    IConnectionMultiplexer control, [FromKeyedServices(RedisServices.Values)] IConnectionMultiplexer values, IOptions<TaskOptions> options, TaskMetrics metrics) : ITaskQueue
+    IConnectionMultiplexer control, [FromKeyedServices(RedisServices.Values)] IConnectionMultiplexer values, MemoryBudget memory, IOptions<TaskOptions> options, TaskMetrics metrics) : ITaskQueue
 {
     /// <summary>How long an upload may lie there without its task: the gateway died between the two.</summary>
     private static readonly TimeSpan OrphanLife = TimeSpan.FromMinutes(1);
@@ -68,8 +69,7 @@ internal sealed class RedisTaskQueue(
     public async Task<OpenResult?> OpenResultAsync(CutoutTask task)
     {
         var key = await OrUnavailableAsync(_redis.HashGetAsync(TaskKeys.Task(task.Id), "picture"));
-        if (key.IsNull || await OrUnavailableAsync(_values.StringGetLeaseAsync(key.ToString())) is not { } bytes) return null;
-        return new(task.Result!.Metadata with { Bytes = bytes.Memory }, bytes);
+        return key.IsNull || await ReadAsync(key.ToString(), task.Request.Client, waits: false) is not { } bytes ? null : new(task.Result!.Metadata with { Content = bytes });
     }
 
     public async Task<TaskState?> DeleteAsync(string id)
@@ -93,14 +93,14 @@ internal sealed class RedisTaskQueue(
     }
 
     public async Task<Upload?> ReadImageAsync(TaskLease lease) =>
-        (byte[]?)await OrUnavailableAsync(_values.StringGetAsync(TaskKeys.Input(lease.Id))) is { } bytes ? Upload.FromBytes(bytes) : null;
+        await ReadAsync(TaskKeys.Input(lease.Id), lease.Request.Client, waits: true) is { } bytes ? new(bytes) : null;
 
     public async Task<bool> ExtendAsync(TaskLease lease) =>
         (bool)await ExtendLease.RunAsync(_redis, [TaskKeys.Work, TaskKeys.Task(lease.Id)], lease.Token, TaskKeys.Group, TaskKeys.Consumer);
 
     public async Task<bool> SucceedAsync(TaskLease lease, CutoutAnswer answer)
     {
-        var bytes = answer.Cutout.Bytes;
+        var bytes = answer.Cutout.Content.Bytes;
         await OrUnavailableAsync(_values.StringSetAsync(TaskKeys.Picture(lease), bytes, _options.Retention));
         return await FinishAsync(lease, TaskState.Succeeded, "result", TaskHash.Json(TaskResult.Of(answer), TaskJson.Default.TaskResult), bytes.Length);
     }
@@ -125,10 +125,31 @@ internal sealed class RedisTaskQueue(
         return new(waiting, Math.Max(0, await OrUnavailableAsync(unfinished) - waiting), TimeSpan.FromMicroseconds(Math.Max(0, age)), await OrUnavailableAsync(dead));
     }
 
-    private async Task<bool> FinishAsync(TaskLease lease, TaskState state, string field, string json, int pictureBytes) =>
+    private async Task<bool> FinishAsync(TaskLease lease, TaskState state, string field, string json, long pictureBytes) =>
         (bool)await FinishTask.RunAsync(_redis,
             [TaskKeys.Work, TaskKeys.Stats, TaskKeys.Results, TaskKeys.Task(lease.Id), TaskKeys.Input(lease.Id), TaskKeys.Picture(lease)],
             lease.Id, lease.Token, state.ToString(), field, json, pictureBytes, Milliseconds(_options.Retention), TaskKeys.Group, TaskKeys.EndChannel.ToString());
+
+    /// <summary>Bytes that are charged to the client before they come; null when there are none.</summary>
+    /// <param name="waits">Whether to wait for room, or to refuse.</param>
+    private async Task<SharedBytes?> ReadAsync(RedisKey key, string client, bool waits)
+    {
+        var charge = memory.ChargeFor(client);
+        try
+        {
+            var bytes = await OrUnavailableAsync(_values.StringLengthAsync(key));
+            if (waits) await charge.TakeAsync(bytes, CancellationToken.None);
+            else charge.Take(bytes);
+            if (await OrUnavailableAsync(_values.StringGetLeaseAsync(key)) is { Length: > 0 } lease) return SharedBytes.Of(new(lease.Memory), memory, client, charge, lease.Dispose);
+        }
+        catch
+        {
+            charge.Dispose();
+            throw;
+        }
+        charge.Dispose();
+        return null;
+    }
 
     private static long Milliseconds(TimeSpan time) => (long)time.TotalMilliseconds;
 

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using Rembg.Gateway.Cutouts.Uploads;
+using Rembg.Gateway.Memory;
 using Rembg.Testing;
 
 namespace Rembg.Gateway.Tests.Cutouts;
@@ -18,7 +18,7 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _pod = await FakePod.StartAsync();
-        _gateway = await GatewayApp.StartAsync([_pod], $"Uploads:MaxBytes={MaxBytes}", "Uploads:MaxBytesInFlight=1048576", "Uploads:Timeout=00:00:01");
+        _gateway = await GatewayApp.StartAsync([_pod], $"Uploads:MaxBytes={MaxBytes}", "Uploads:MaxBytesInFlight=1048576", "Uploads:ClientShare=1", "Uploads:Timeout=00:00:01");
     }
 
     public async Task DisposeAsync()
@@ -58,9 +58,9 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
 
     [Theory]
     [InlineData(0)]
-    [InlineData(MemoryBudget.BlockBytes - 1)]
-    [InlineData(MemoryBudget.BlockBytes)]
-    [InlineData(MemoryBudget.BlockBytes + 1)]
+    [InlineData(BlockPool.BlockBytes - 1)]
+    [InlineData(BlockPool.BlockBytes)]
+    [InlineData(BlockPool.BlockBytes + 1)]
     public async Task EverySize_ArrivesWhole(int more)
     {
         await ShouldBe(HttpStatusCode.OK, Images.Form("file", Images.Jpeg(12 + more)));
@@ -209,15 +209,27 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task MoreUploadsThanTheBudgetHolds_AreRefusedUnreadAndSoonTakenAgain()
+    public async Task UploadsThatAreOnlyAnnounced_HoldNothing()
+    {
+        using var silent = await BeginUploadAsync([]);
+        using var begun = await BeginUploadAsync(Images.Jpeg(100));
+
+        var memory = _gateway.Services.GetRequiredService<MemoryBudget>();
+        await Eventually.TrueAsync(() => memory.BytesInUse == BlockPool.BlockBytes, "the one that has begun holds a block, the other nothing");
+        begun.Dispose();
+        await Eventually.TrueAsync(() => memory.BytesInUse == 0, "the block is given back");
+    }
+
+    [Fact]
+    public async Task MoreUploadsThanTheBudgetHolds_AreRefusedAndSoonTakenAgain()
     {
         var sockets = new List<NetworkStream>();
         try
         {
-            // Each asks for two blocks of 64 KiB; the budget is sixteen.
-            for (var i = 0; i < 8; i++) sockets.Add(await BeginUploadAsync());
+            // Each holds a block of 64 KiB; the budget is sixteen, and a quarter of it is for answers.
+            for (var i = 0; i < 12; i++) sockets.Add(await BeginUploadAsync(Images.Jpeg(100)));
             var memory = _gateway.Services.GetRequiredService<MemoryBudget>();
-            await Eventually.TrueAsync(() => memory.BytesInUse == 1 << 20, "eight uploads hold the whole budget");
+            await Eventually.TrueAsync(() => memory.BytesInUse == 12 * BlockPool.BlockBytes, "twelve uploads hold all that uploads may");
 
             var response = await _gateway.Client.PostAsync("/v1/remove-background", Images.Raw());
             response.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
@@ -231,6 +243,24 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
         await Eventually.TrueAsync(async () => (await _gateway.Client.PostAsync("/v1/remove-background", Images.Raw())).IsSuccessStatusCode, "the room is free again");
     }
 
+    [Fact]
+    public async Task ClientThatFillsItsShare_Is429()
+    {
+        await using var gateway = await GatewayApp.StartAsync([_pod], "Uploads:MaxBytesInFlight=1048576"); // a share is two blocks
+        var sockets = new List<NetworkStream>();
+        for (var i = 0; i < 3; i++) sockets.Add(await BeginUploadAsync(Images.Jpeg(100), gateway)); // and one upload may go beyond it
+        var memory = gateway.Services.GetRequiredService<MemoryBudget>();
+        await Eventually.TrueAsync(() => memory.BytesInUse == 3 * BlockPool.BlockBytes, "three uploads hold more than the share");
+
+        var refused = await gateway.Client.PostAsync("/v1/remove-background", Images.Raw());
+
+        refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        refused.Headers.RetryAfter.ShouldNotBeNull();
+        (await Problem(refused)).Code.ShouldBe("rate_limited");
+        sockets.ForEach(socket => socket.Dispose());
+        await Eventually.TrueAsync(() => memory.BytesInUse == 0, "what they held is given back");
+    }
+
     private static ByteArrayContent NamedFile(string name)
     {
         var body = new ByteArrayContent([.. Encoding.UTF8.GetBytes($"--x\r\nContent-Disposition: form-data; name=file; filename=\"{name}\"\r\n\r\n"), .. Images.Jpeg(), .. "\r\n--x--\r\n"u8]);
@@ -238,10 +268,11 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
         return body;
     }
 
-    private async Task<NetworkStream> BeginUploadAsync()
+    private async Task<NetworkStream> BeginUploadAsync(byte[] begin, GatewayApp? gateway = null)
     {
-        var socket = await ConnectAsync();
+        var socket = await ConnectAsync(gateway);
         await socket.WriteAsync(Ascii($"POST /v1/remove-background HTTP/1.1\r\nHost: x\r\nContent-Length: {MaxBytes}\r\n\r\n"));
+        await socket.WriteAsync(begin);
         return socket;
     }
 

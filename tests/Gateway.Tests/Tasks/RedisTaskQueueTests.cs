@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Rembg.Contract.Problems;
+using Rembg.Gateway.Cutouts.Uploads;
 using Rembg.Gateway.Tasks;
 using Rembg.Gateway.Tasks.Redis;
 using Rembg.Testing;
@@ -13,7 +14,7 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
     private RedisServer _redis = null!;
     private ConnectionMultiplexer _connection = null!;
 
-    private protected override ITaskQueue Open(TaskOptions options) => new RedisTaskQueue(_connection, _connection, Options.Create(options), Metrics);
+    private protected override ITaskQueue Open(TaskOptions options) => new RedisTaskQueue(_connection, _connection, new UploadOptions().ToBudget(TimeProvider.System), Options.Create(options), Metrics);
 
     public override async Task InitializeAsync()
     {
@@ -46,7 +47,7 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
 
         var finished = (await queue.FindAsync(done))!;
         finished.State.ShouldBe(TaskState.Succeeded);
-        using (var open = await queue.OpenResultAsync(finished)) open!.Cutout.Bytes.Length.ShouldBe(1000);
+        using (var open = await queue.OpenResultAsync(finished)) open!.Cutout.Content.Bytes.Length.ShouldBe(1000);
         var taken = new List<string>();
         await Eventually.TrueAsync(async () =>
         {

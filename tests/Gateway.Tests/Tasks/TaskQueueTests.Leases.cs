@@ -1,3 +1,4 @@
+using System.Buffers;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Tasks;
 using Rembg.Testing;
@@ -26,7 +27,7 @@ public abstract partial class TaskQueueTests
         (await queue.SucceedAsync(now!, Answer("right"))).ShouldBeTrue();
         (await queue.SucceedAsync(late, Answer("late"))).ShouldBeFalse();
         using var open = await queue.OpenResultAsync((await queue.FindAsync(id))!);
-        open!.Cutout.Bytes.ToArray().ShouldBe(Answer("right").Cutout.Bytes.ToArray());
+        open!.Cutout.Content.Bytes.ToArray().ShouldBe(Answer("right").Cutout.Content.Bytes.ToArray());
     }
 
     [Fact]

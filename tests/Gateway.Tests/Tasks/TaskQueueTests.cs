@@ -5,6 +5,7 @@ using Rembg.Contract.Cutouts;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Cutouts;
 using Rembg.Gateway.Cutouts.Uploads;
+using Rembg.Gateway.Memory;
 using Rembg.Gateway.Pods;
 using Rembg.Gateway.Tasks;
 
@@ -80,8 +81,8 @@ public abstract partial class TaskQueueTests : IAsyncLifetime
         task.FinishedAt.ShouldNotBeNull();
         task.Result.ShouldNotBeNull().Key.ShouldBe(Answer().Key!.Value);
         using var open = (await queue.OpenResultAsync(task)).ShouldNotBeNull();
-        open.Cutout.Bytes.ToArray().ShouldBe(Answer().Cutout.Bytes.ToArray());
-        (open.Cutout with { Bytes = default }).ShouldBe(Answer().Cutout with { Bytes = default });
+        open.Cutout.Content.Bytes.ToArray().ShouldBe(Answer().Cutout.Content.Bytes.ToArray());
+        (open.Cutout with { Content = SharedBytes.Empty }).ShouldBe(Answer().Cutout with { Content = SharedBytes.Empty });
         (await queue.MeasureAsync()).ShouldSatisfyAllConditions(d => d.Queued.ShouldBe(0), d => d.Running.ShouldBe(0));
         (await queue.TakeAsync(1)).ShouldBeEmpty();
     }
@@ -107,7 +108,7 @@ public abstract partial class TaskQueueTests : IAsyncLifetime
         new(Upload.FromBytes(Image), Request(), key is null ? null : new(key, fingerprint));
 
     private protected static CutoutAnswer Answer(string text = "picture") => new(
-        new Cutout(Enumerable.Repeat((byte)text[0], 1000).ToArray(), "image/png", 40, 30, "1 2 3 4", "queue;dur=1"),
+        new Cutout("image/png", 40, 30, "1 2 3 4", "queue;dur=1") { Content = SharedBytes.Of(Enumerable.Repeat((byte)text[0], 1000).ToArray()) },
         new CutoutKey(new string('a', 64)), CacheStatus.Miss);
 
     private static TaskRequest Request() => new("shop-a", IsAnonymous: false, CutoutOptions.Default.ToQuery(), NoStore: false, "request-1", TraceParent: null);
