@@ -57,7 +57,7 @@ internal static class DeadLetterCommand
         var changed = 0;
         foreach (var letter in (await dead.ListAsync()).Where(letter => which == "--all" || letter.Id == which))
         {
-            var done = verb == "requeue" ? await dead.RequeueAsync(letter) : await dead.DropAsync(letter);
+            var done = verb == "requeue" ? await dead.RequeueAsync(letter.Id) : await dead.DropAsync(letter.Id);
             await output.WriteLineAsync($"{letter.Id}  {(done ? verb : "is not kept any more")}");
             if (done) changed++;
         }

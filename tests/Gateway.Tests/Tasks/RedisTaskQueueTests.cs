@@ -66,8 +66,7 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
 
         var keys = _connection.GetServers().Single().Keys(pattern: "rembg:*").Select(key => key.ToString()).Order();
 
-        keys.ShouldBe(["rembg:{tasks}:stats", "rembg:{tasks}:work"]);
-        (await StatsAsync()).ShouldAllBe(field => field.Value == 0);
+        keys.ShouldBeEmpty();
     }
 
     [Fact]
@@ -80,7 +79,7 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
         await Should.ThrowAsync<ProblemException>(() => queue.EnqueueAsync(New("key", "other")));
         (await queue.EnqueueAsync(New("key", "one"))).Replayed.ShouldBeTrue();
 
-        _connection.GetServers().Single().Keys(pattern: "rembg:{tasks}:input:*").Count().ShouldBe(1);
+        _connection.GetServers().Single().Keys(pattern: TaskKeys.Prefix + "input:*").Count().ShouldBe(1);
     }
 
     [Fact]
@@ -120,16 +119,15 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
         letter.ShouldSatisfyAllConditions(l => l.Id.ShouldBe(id), l => l.Why.ShouldBe("bad_upstream"), l => l.Bytes.ShouldBeGreaterThan(0));
         (await queue.MeasureAsync()).Dead.ShouldBe(1);
 
-        (await dead.RequeueAsync(letter)).ShouldBeTrue();
+        (await dead.RequeueAsync(letter.Id)).ShouldBeTrue();
 
         (await dead.ListAsync()).ShouldBeEmpty();
-        (await dead.RequeueAsync(letter)).ShouldBeFalse();
+        (await dead.RequeueAsync(letter.Id)).ShouldBeFalse();
         (await queue.FindAsync(id))!.ShouldSatisfyAllConditions(t => t.State.ShouldBe(TaskState.Queued), t => t.Error.ShouldBeNull());
         var lease = (await queue.TakeAsync(1)).Single();
         lease.Attempt.ShouldBe(1);
         (await queue.SucceedAsync(lease, Answer())).ShouldBeTrue();
-        (await StatsAsync())["input_bytes"].ShouldBe(0);
-        (await StatsAsync())["dead_bytes"].ShouldBe(0);
+        (await UsageAsync()).Keys.ShouldBe(["result_bytes", "records"], ignoreOrder: true);
     }
 
     [Fact]
@@ -140,12 +138,12 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
         var dead = new DeadLetters(_connection.GetDatabase(), options);
         var id = await BuryAsync(queue);
 
-        (await dead.DropAsync((await dead.ListAsync()).Single())).ShouldBeTrue();
+        (await dead.DropAsync((await dead.ListAsync()).Single().Id)).ShouldBeTrue();
 
         (await dead.ListAsync()).ShouldBeEmpty();
         (await queue.FindAsync(id))!.State.ShouldBe(TaskState.Failed);
-        (await StatsAsync())["dead_bytes"].ShouldBe(0);
-        _connection.GetServers().Single().Keys(pattern: "rembg:{tasks}:input:*").ShouldBeEmpty();
+        (await UsageAsync()).Keys.ShouldBe(["records"]);
+        _connection.GetServers().Single().Keys(pattern: TaskKeys.Prefix + "input:*").ShouldBeEmpty();
     }
 
     [Fact]
@@ -180,6 +178,6 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
         return id;
     }
 
-    private async Task<Dictionary<string, long>> StatsAsync() =>
-        (await _connection.GetDatabase().HashGetAllAsync(TaskKeys.Stats)).ToDictionary(field => field.Name.ToString(), field => (long)field.Value);
+    private async Task<Dictionary<string, long>> UsageAsync() =>
+        (await _connection.GetDatabase().HashGetAllAsync(TaskKeys.Prefix + "usage")).ToDictionary(field => field.Name.ToString(), field => (long)field.Value);
 }
