@@ -170,6 +170,81 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
         ids.Distinct().Count().ShouldBe(100);
     }
 
+    [Fact]
+    public async Task DeadLetterPastItsRetention_IsNeitherListedNorCounted()
+    {
+        var options = new TaskOptions { MaxAttempts = 1, DeadLetterRetention = TimeSpan.FromSeconds(1) };
+        var queue = Open(options);
+        var id = await BuryAsync(queue);
+        (await queue.MeasureAsync()).Dead.ShouldBe(1);
+
+        await Eventually.TrueAsync(async () => (await queue.MeasureAsync()).Dead == 0, "the letter expires");
+
+        (await new DeadLetters(_connection.GetDatabase(), options).ListAsync()).ShouldBeEmpty();
+        (await queue.FindAsync(id)).ShouldBeNull();
+        _connection.GetServers().Single().Keys(pattern: "rembg:*").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task RedisEmptied_TheQueueGoesOnAndLateRunsHaveNoEffect()
+    {
+        var queue = Open(new());
+        var id = await EnqueueAsync(queue);
+        await EnqueueAsync(queue);
+        var lease = (await queue.TakeAsync(1)).Single();
+        await _redis.CommandAsync("FLUSHALL");
+
+        (await queue.ExtendAsync(lease)).ShouldBeFalse();
+        (await queue.SucceedAsync(lease, Answer())).ShouldBeFalse();
+        (await queue.FailAsync(lease, Problem.Truncated())).ShouldBeFalse();
+        (await queue.ReturnAsync(lease, null, TimeSpan.Zero)).ShouldBeFalse();
+        (await queue.FindAsync(id)).ShouldBeNull();
+        (await queue.DeleteAsync(id)).ShouldBeNull();
+        (await queue.TakeAsync(5)).ShouldBeEmpty();
+        (await queue.MeasureAsync()).ShouldBe(new QueueDepth(0, 0, TimeSpan.Zero, 0));
+        _connection.GetServers().Single().Keys(pattern: "rembg:*").ShouldBeEmpty();
+
+        var next = await EnqueueAsync(queue);
+        await queue.SucceedAsync((await queue.TakeAsync(1)).Single(), Answer());
+        (await queue.FindAsync(next))!.State.ShouldBe(TaskState.Succeeded);
+    }
+
+    [Fact]
+    public async Task HashThatSomebodyDeleted_DoesNotStopTheQueue()
+    {
+        var queue = Open(new());
+        var gone = await EnqueueAsync(queue);
+        var next = await EnqueueAsync(queue);
+        await _connection.GetDatabase().KeyDeleteAsync(TaskKeys.Task(gone));
+
+        (await queue.TakeAsync(5)).Single().Id.ShouldBe(next);
+        (await queue.TakeAsync(5)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task UserWithoutPermissionForChannels_HasEveryTaskOnceAndEndedOnce()
+    {
+        await _redis.CommandAsync("ACL SETUSER gateway on >secret ~rembg:* resetchannels +@all");
+        await using var connection = await ConnectionMultiplexer.ConnectAsync($"{_redis.ConnectionString},user=gateway,password=secret");
+        var options = new TaskOptions { MaxAttempts = 1, Lease = TimeSpan.FromSeconds(30) };
+        var queue = new RedisTaskQueue(connection, connection, Options.Create(options), Metrics);
+
+        string[] ids = [await EnqueueAsync(queue), await EnqueueAsync(queue), await EnqueueAsync(queue)];
+        await EnqueueAsync(queue);
+        var leases = await queue.TakeAsync(4);
+        leases.Count.ShouldBe(4);
+        (await queue.SucceedAsync(leases[0], Answer())).ShouldBeTrue();
+        (await queue.FailAsync(leases[1], Problem.Truncated())).ShouldBeTrue();
+        (await queue.ReturnAsync(leases[2], Problem.BadUpstream(), TimeSpan.Zero)).ShouldBeTrue();
+        (await queue.TakeAsync(1)).ShouldBeEmpty(); // it is a dead letter
+        (await queue.DeleteAsync(leases[3].Id)).ShouldBe(TaskState.Cancelled);
+
+        (await Task.WhenAll(ids.Select(queue.FindAsync))).Select(task => task!.State).ShouldBe([TaskState.Succeeded, TaskState.Failed, TaskState.Failed]);
+        (await queue.MeasureAsync()).ShouldBe(new QueueDepth(0, 0, TimeSpan.Zero, Dead: 1));
+        (await new DeadLetters(connection.GetDatabase(), options).RequeueAsync(ids[2])).ShouldBeTrue();
+        (await queue.TakeAsync(1)).Single().Id.ShouldBe(ids[2]);
+    }
+
     private static async Task<string> BuryAsync(ITaskQueue queue)
     {
         var id = await EnqueueAsync(queue);
