@@ -24,8 +24,16 @@ internal static class DeadLetterCommand
         var builder = WebApplication.CreateBuilder([.. args.Where(IsSetting)]);
         if (!builder.HasRedis()) return await RefuseAsync("Dead letters are kept on Redis only: set ConnectionStrings:Redis.");
         builder.Logging.ClearProviders();
-        builder.AddRedis();
+        try
+        {
+            builder.AddRedis();
+        }
+        catch (OptionsValidationException wrong)
+        {
+            return await RefuseAsync(wrong.Message);
+        }
         builder.Services.AddOptions<TaskOptions>().BindConfiguration(TaskOptions.Section);
+        builder.Services.AddSingleton(TimeProvider.System);
         await using var services = builder.Services.BuildServiceProvider();
         try
         {
