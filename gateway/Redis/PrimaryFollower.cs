@@ -32,14 +32,23 @@ internal sealed partial class PrimaryFollower(TimeProvider time, ILogger<Primary
         {
             if (error.Message.StartsWith("READONLY", StringComparison.Ordinal)) Leave();
         };
-        _look = time.CreateTimer(_ =>
-        {
-            var connected = connection.GetServers().Where(server => server.IsConnected).ToArray();
-            if (connected.Length > 0 && connected.All(server => server.IsReplica)) Leave();
-        }, null, LookEvery, LookEvery);
+        _look = time.CreateTimer(_ => Look(connection), null, LookEvery, LookEvery);
     }
 
     public void Dispose() => _look?.Dispose();
+
+    private void Look(IConnectionMultiplexer connection)
+    {
+        try
+        {
+            var connected = connection.GetServers().Where(server => server.IsConnected).ToArray();
+            if (connected.Length > 0 && connected.All(server => server.IsReplica)) Leave();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The gateway ends.
+        }
+    }
 
     private void Leave()
     {
