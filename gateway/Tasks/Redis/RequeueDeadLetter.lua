@@ -5,8 +5,7 @@
 
 local task = load(ARGV[2])
 if not task or not redis.call('ZSCORE', P .. 'dead', task.id) or redis.call('PEXPIRE', P .. 'input:' .. task.id, milliseconds(options.inputLifetime)) == 0 then return 0 end
-redis.call('ZREM', P .. 'dead', task.id)
-count('dead_bytes', task.client, -task.bytes)
+leave_dead(task)
 redis.call('ZREM', P .. 'ended:' .. task.client, task.id)
 count('records', task.client, -1)
 unschedule(task, 'record')

@@ -10,10 +10,11 @@ local function dead_letter(task)
   local keep = options.deadLetterRetention
   redis.call('PEXPIRE', P .. 'input:' .. task.id, milliseconds(keep))
   redis.call('ZADD', P .. 'dead', now, task.id)
+  redis.call('ZADD', P .. 'dead:' .. task.client, now, task.id)
   count('dead_bytes', task.client, task.bytes)
   redis.call('HINCRBY', P .. 'task:' .. task.id, 'lease', 1)
   finish(task, 'Failed', 'error', options.exhausted, keep)
-  while used('dead_bytes') > options.maxDeadLetterBytes and redis.call('ZCARD', P .. 'dead') > 1 do drop_letter(first('dead')) end
+  while used('dead_bytes') > options.maxDeadLetterBytes and redis.call('ZCARD', P .. 'dead') > 1 and give_way('dead:', largest_user('dead_bytes'), drop_letter) do end
   dead_letters[#dead_letters + 1] = task.id
 end
 

@@ -15,6 +15,7 @@
 -- results:<client>   zset    ids of tasks whose cutout is kept, by the time at which they ended
 -- ended:<client>     zset    ids of tasks that have ended, by who is forgotten first: failed ones, then the oldest
 -- dead               zset    ids of dead letters, by the time at which they were given up
+-- dead:<client>      zset    the same of one client
 -- usage              hash    of all clients together: tasks (not ended), input_bytes, result_bytes, records (ended), dead_bytes
 -- usage:<what>       zset    the same by client
 --
@@ -101,10 +102,16 @@ local function drop_result(task)
   count('result_bytes', task.client, -task.cutout_bytes)
 end
 
-local function drop_letter(task)
-  if redis.call('ZREM', P .. 'dead', task.id) == 0 then return end
-  redis.call('DEL', P .. 'input:' .. task.id)
+-- It is no dead letter any more; false when it was none. Its upload stays for who comes next.
+local function leave_dead(task)
+  if redis.call('ZREM', P .. 'dead', task.id) == 0 then return false end
+  redis.call('ZREM', P .. 'dead:' .. task.client, task.id)
   count('dead_bytes', task.client, -task.bytes)
+  return true
+end
+
+local function drop_letter(task)
+  if leave_dead(task) then redis.call('DEL', P .. 'input:' .. task.id) end
 end
 
 -- It is not queued or running any more. Its upload stays for who comes next.

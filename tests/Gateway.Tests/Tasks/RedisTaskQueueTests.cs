@@ -158,6 +158,16 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
     }
 
     [Fact]
+    public async Task DeadLettersOfOneClient_DoNotPushOutAnothers()
+    {
+        var options = new TaskOptions { MaxAttempts = 1, MaxDeadLetterBytes = 12_000 };
+        var queue = Open(options);
+        string[] ids = [await BuryAsync(queue, "few"), await BuryAsync(queue, "many"), await BuryAsync(queue, "many")]; // 5,000 bytes each
+
+        (await new DeadLetters(_connection.GetDatabase(), options).ListAsync()).Select(letter => letter.Id).ShouldBe([ids[0], ids[2]]);
+    }
+
+    [Fact]
     public async Task ManyTakers_NoTaskIsTakenTwice()
     {
         var queue = Open(new());
@@ -245,9 +255,9 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
         (await queue.TakeAsync(1)).Single().Id.ShouldBe(ids[2]);
     }
 
-    private static async Task<string> BuryAsync(ITaskQueue queue)
+    private static async Task<string> BuryAsync(ITaskQueue queue, string client = "shop-a")
     {
-        var id = await EnqueueAsync(queue);
+        var id = (await queue.EnqueueAsync(Of(client))).Task.Id;
         await queue.ReturnAsync((await queue.TakeAsync(1)).Single(), Problem.BadUpstream(), TimeSpan.Zero);
         (await queue.TakeAsync(1)).ShouldBeEmpty();
         return id;
