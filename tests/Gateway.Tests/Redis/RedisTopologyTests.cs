@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using Rembg.Gateway.Tests.Tasks;
 using Rembg.Testing;
 
@@ -44,6 +45,21 @@ public sealed class RedisTopologyTests : IAsyncLifetime
         await Eventually.TrueAsync(async () => (await gateway.Client.PostAsync("/v1/tasks", Images.Raw(2))).IsSuccessStatusCode, "tasks are accepted again", TimeSpan.FromSeconds(60));
         await SucceedsAsync(gateway, 3);
         (await second.CommandAsync("ROLE")).ShouldBe("*3"); // a primary's; a replica says five
+    }
+
+    [Fact]
+    public async Task SentinelThatIsNotThereYet_TheGatewayStartsAndTasksAre503UntilItComes()
+    {
+        await using var primary = await RedisServer.StartAsync();
+        await using var replica = await StartReplicaAsync(primary);
+        await using var name = new MovingAddress(RedisServer.FreePort());
+        await using var gateway = await StartAsync($"127.0.0.1:{name.Port},serviceName={RedisSentinel.ServiceName}");
+        using (var refused = await gateway.Client.PostAsync("/v1/tasks", Images.Raw(1))) refused.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+
+        await using var sentinel = await RedisSentinel.StartAsync(primary);
+        name.Target = sentinel.Port;
+
+        await Eventually.TrueAsync(async () => (await gateway.Client.PostAsync("/v1/tasks", Images.Raw(2))).IsSuccessStatusCode, "tasks are accepted", TimeSpan.FromSeconds(60));
     }
 
     [Fact]
