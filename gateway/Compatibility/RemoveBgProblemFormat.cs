@@ -41,7 +41,7 @@ internal sealed class RemoveBgProblemFormat : IProblemFormat
         "invalid_api_key" => "auth_failed",
         "image_too_large" => "file_too_large",
         "unsupported_format" => "invalid_file_type",
-        "undecodable_image" or "truncated_image" or "too_many_frames" => "failed_to_read_image",
+        "undecodable_image" or "truncated_image" or "too_many_frames" or "image_quarantined" => "failed_to_read_image",
         "no_foreground" => "unknown_foreground",
         "rate_limited" => "rate_limit_exceeded",
         var same => same,

@@ -37,9 +37,10 @@ public static class CutoutServices
         services.AddSingleton<CutoutCache>();
         if (!builder.HasRedis()) return;
 
+        services.AddSingleton<RedisCacheBudget>();
         services.AddSingleton<IDistributedCache>(provider => ActivatorUtilities.CreateInstance<GuardedRedis>(provider, new RedisCache(new RedisCacheOptions
         {
-            InstanceName = "rembg:cache:",
+            InstanceName = RedisCacheBudget.Prefix,
             // Opened off the request's path: a Redis that is away takes seconds to say so.
             ConnectionMultiplexerFactory = () => Task.Run(() => provider.GetRequiredKeyedService<IConnectionMultiplexer>(RedisServices.Values)),
         })));

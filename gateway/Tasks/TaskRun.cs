@@ -18,7 +18,7 @@ internal sealed partial class TaskRun(
     public async Task RunAsync(TaskLease lease, CancellationToken interrupted)
     {
         using var activity = Trace(lease);
-        await using var keeper = new LeaseRenewer(() => queue.ExtendAsync(lease), _options.Lease, time);
+        await using var keeper = new LeaseRenewer(() => queue.ExtendAsync(lease), _options.Lease, time, logger);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(interrupted, keeper.Lost);
 
         // 1. The cutout, or what came in the way.
@@ -63,7 +63,7 @@ internal sealed partial class TaskRun(
     private End Classify(TaskLease lease, Problem problem)
     {
         // Quarantine is no verdict on the image yet: other images may have killed the pods that held it.
-        if (problem.Status < 500 && problem != Problem.Quarantined()) return Failed(lease, problem);
+        if (problem.Status < 500 && problem.Code != Problem.Quarantined().Code) return Failed(lease, problem);
         if (problem.Status != StatusCodes.Status503ServiceUnavailable) return AttemptFailed(lease, problem);
 
         // No pod has room: not the task's fault. It goes back to its place, and it is the worker that pauses.

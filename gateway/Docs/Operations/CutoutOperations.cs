@@ -14,7 +14,7 @@ internal static class CutoutOperations
         [408] = "`slow_request`: the upload took too long.",
         [413] = "`image_too_large`: the upload has too many bytes.",
         [415] = "`unsupported_format`: not a JPEG, PNG or WebP by its first bytes.",
-        [422] = "`undecodable_image`, `truncated_image`, `resolution_too_high` or `too_many_frames`: the image itself is the trouble.",
+        [422] = "`undecodable_image`, `truncated_image`, `resolution_too_high` or `too_many_frames`: the image itself is the trouble; `image_quarantined`: pods died while they held it.",
         [429] = "`rate_limited`: you exceeded your plan; come back after `Retry-After`.",
         [502] = "`bad_upstream`: inference gave no valid answer.",
         [503] = "`overloaded`: the platform is full; come back after `Retry-After`.",

@@ -169,7 +169,7 @@ public sealed class RetryIntegrationTests : IAsyncLifetime
 
         var first = await gateway.CutAsync();
         first.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
-        (await first.Content.ReadAsStringAsync()).ShouldContain("\"undecodable_image\"");
+        (await first.Content.ReadAsStringAsync()).ShouldContain("\"image_quarantined\"");
         (await gateway.CutAsync(query: "?format=webp")).StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity, "whatever is asked of it");
         (_bad.Requests.Count + _good.Requests.Count + third.Requests.Count).ShouldBe(2, "the third pod was spared");
     }

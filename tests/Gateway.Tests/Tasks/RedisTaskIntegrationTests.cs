@@ -38,6 +38,29 @@ public sealed class RedisTaskIntegrationTests : TaskIntegrationTests
     }
 
     [Fact]
+    public async Task UserWithoutPermissionForChannels_TasksAreAcceptedOnceAndFoundByPolling()
+    {
+        await _redis.CommandAsync("ACL SETUSER gateway on >secret ~rembg:* resetchannels +@all");
+        await using var gateway = await GatewayApp.StartAsync([Pod], $"ConnectionStrings:Redis={_redis.ConnectionString},user=gateway,password=secret", "Tasks:PollEvery=00:00:00.1");
+
+        string[] ids = [await gateway.Client.PostTaskAsync(1), await gateway.Client.PostTaskAsync(2)];
+
+        foreach (var id in ids) (await gateway.Client.EndOfAsync(id)).Status.ShouldBe("succeeded");
+        Pod.Requests.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task RedisEmptied_TasksThatComeAfterwardsSucceed()
+    {
+        await using var gateway = await StartAsync();
+        await gateway.Client.EndOfAsync(await gateway.Client.PostTaskAsync(1));
+
+        await _redis.CommandAsync("FLUSHALL");
+
+        (await gateway.Client.EndOfAsync(await gateway.Client.PostTaskAsync(2))).Status.ShouldBe("succeeded");
+    }
+
+    [Fact]
     public async Task RedisStopped_TasksAre503AndGoOnWhenItIsBack()
     {
         await using var gateway = await StartAsync();

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Rembg.Contract.Cutouts;
 using Rembg.Contract.Problems;
+using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts;
 using Rembg.Gateway.Cutouts.Uploads;
 using Rembg.Gateway.Memory;
@@ -22,6 +23,11 @@ public abstract partial class TaskQueueTests : IAsyncLifetime
     private protected TaskSignals Signals { get; } = new();
 
     private protected abstract ITaskQueue Open(TaskOptions options);
+
+    /// <summary>Lets time pass where the clock is the test's; with a real one it passes while the test looks.</summary>
+    private protected virtual void Pass(TimeSpan time)
+    {
+    }
 
     public virtual Task InitializeAsync()
     {
@@ -104,8 +110,12 @@ public abstract partial class TaskQueueTests : IAsyncLifetime
 
     private protected static async Task<string> EnqueueAsync(ITaskQueue queue) => (await queue.EnqueueAsync(New())).Task.Id;
 
-    private protected static EnqueueRequest New(string? key = null, string fingerprint = "same") =>
-        new(Upload.FromBytes(Image), Request(), key is null ? null : new(key, fingerprint));
+    private protected static EnqueueRequest New(string? key = null, string fingerprint = "same") => Of("shop-a", key: key, fingerprint: fingerprint);
+
+    private protected static EnqueueRequest Of(string client, TaskShare? share = null, string? key = null, string fingerprint = "same") =>
+        new(Upload.FromBytes(Image), Request() with { Client = client }, share ?? Everything, key is null ? null : new(key, fingerprint));
+
+    private protected static TaskShare Everything { get; } = TaskShare.Of(new Plan { TaskShare = 1 }, new TaskOptions { MaxRecords = int.MaxValue });
 
     private protected static CutoutAnswer Answer(string text = "picture") => new(
         new Cutout("image/png", 40, 30, "1 2 3 4", "queue;dur=1") { Content = SharedBytes.Of(Enumerable.Repeat((byte)text[0], 1000).ToArray()) },
