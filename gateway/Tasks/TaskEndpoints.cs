@@ -12,7 +12,7 @@ internal static class TaskEndpoints
     {
         app.MapPost("/v1/tasks", AcceptAsync).RequireClient();
         app.MapGet("/v1/tasks/{id}", ShowAsync).IdentifyClient();
-        app.MapGet("/v1/tasks/{id}/result", ResultAsync).IdentifyClient();
+        app.MapGet("/v1/tasks/{id}/result", ResultAsync).RequirePlace();
         app.MapDelete("/v1/tasks/{id}", DeleteAsync).IdentifyClient();
     }
 

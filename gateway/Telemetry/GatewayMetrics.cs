@@ -12,6 +12,7 @@ public sealed class GatewayMetrics
     private readonly Histogram<double> _seconds;
     private readonly Counter<long> _cache;
     private readonly Counter<long> _retries;
+    private readonly Counter<long> _connectionsRefused;
 
     public GatewayMetrics(IMeterFactory meters)
     {
@@ -20,6 +21,7 @@ public sealed class GatewayMetrics
         _seconds = meter.CreateHistogram<double>("request_seconds", description: "Seconds from a request's headers to the end of its answer.");
         _cache = meter.CreateCounter<long>("cache_total", description: "Cache look-ups by result (hit, miss, coalesced, error) and tier (memory, redis).");
         _retries = meter.CreateCounter<long>("upstream_retries_total", description: "Runs that were given to a second pod, by reason (connect, died, silent, garbage, overload).");
+        _connectionsRefused = meter.CreateCounter<long>("connections_refused_total", description: "Connections that were refused or closed for others, by reason (address, full, idle).");
     }
 
     public void Request(string route, int code, TimeSpan took)
@@ -29,6 +31,8 @@ public sealed class GatewayMetrics
     }
 
     public void Cache(string result, string tier) => _cache.Add(1, new("result", result), new("tier", tier));
+
+    public void ConnectionRefused(string reason) => _connectionsRefused.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     public void Retry(string reason) => _retries.Add(1, new KeyValuePair<string, object?>("reason", reason));
 }
