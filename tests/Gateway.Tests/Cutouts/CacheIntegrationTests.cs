@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Rembg.Contract.Problems;
+using Rembg.Gateway.Tests.Clients;
 using Rembg.Testing;
 
 namespace Rembg.Gateway.Tests.Cutouts;
@@ -160,6 +161,19 @@ public sealed class CacheIntegrationTests : IAsyncLifetime
         (await apart.CutAsync(headers: ("X-Forwarded-For", "192.0.2.1"))).Cache().ShouldBe("miss");
         (await apart.CutAsync(headers: ("X-Forwarded-For", "192.0.2.2"))).Cache().ShouldBe("miss");
         (await apart.CutAsync(headers: ("X-Forwarded-For", "192.0.2.1"))).Cache().ShouldBe("hit");
+    }
+
+    [Theory]
+    [InlineData("", "miss")]
+    [InlineData("Cache:Scope=Shared", "hit")]
+    public async Task KeysOn_ClientsAreApartUnlessConfiguredOtherwise(string setting, string other)
+    {
+        TestKey shop = TestKey.Create("shop"), rival = TestKey.Create("rival");
+        await using var gateway = await GatewayApp.StartAsync([_pod], [.. TestKey.Settings(shop, rival), .. setting.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+
+        (await gateway.CutAsync(headers: ("X-Api-Key", shop.Text))).Cache().ShouldBe("miss");
+        (await gateway.CutAsync(headers: ("X-Api-Key", rival.Text))).Cache().ShouldBe(other);
+        (await gateway.CutAsync(headers: ("X-Api-Key", shop.Text))).Cache().ShouldBe("hit");
     }
 
     [Fact]
