@@ -19,14 +19,16 @@ namespace Rembg.Contract.Hosting;
 /// <summary>How both services listen (service port, management port), say whether they are ready, and stop.</summary>
 public static class ServiceHost
 {
-    public static void AddServiceHost(this WebApplicationBuilder builder)
+    /// <param name="builder">The service.</param>
+    /// <param name="service">Adds connection middleware to the service port.</param>
+    public static void AddServiceHost(this WebApplicationBuilder builder, Action<ListenOptions>? service = null)
     {
         builder.AddOptions<ServiceOptions>(ServiceOptions.Section);
         var options = builder.ReadOptions<ServiceOptions>(ServiceOptions.Section);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            Listen(kestrel, options.Address, options.Port, _ => { });
+            Listen(kestrel, options.Address, options.Port, service ?? (_ => { }));
             Listen(kestrel, options.Address, options.ManagementPort, listen => listen.Use(MarkAsManagement));
         });
         builder.UseServiceConnections();

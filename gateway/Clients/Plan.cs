@@ -11,8 +11,11 @@ public sealed record Plan
     /// <summary>Requests at once after a pause: the size of the bucket.</summary>
     public int Burst { get; init; } = 300;
 
-    /// <summary>Requests under way at the same time, for each gateway; 0 sets no limit.</summary>
-    public int Concurrency { get; init; }
+    /// <summary>
+    /// Requests under way at the same time, for each gateway; 0 sets no limit. Enough for two hundred photographs at once,
+    /// an eighth of <c>Edge:MaxConnections</c>.
+    /// </summary>
+    public int Concurrency { get; init; } = 256;
 
     /// <summary>Share of each bound of the task queue, above 0 and at most 1; by default <c>Tasks:ClientShare</c>.</summary>
     public double? TaskShare { get; init; }

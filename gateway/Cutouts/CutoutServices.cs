@@ -4,6 +4,7 @@ using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Caching.StackExchangeRedis;
 using Microsoft.Extensions.Options;
 using Rembg.Contract.Hosting;
+using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts.Caching;
 using Rembg.Gateway.Cutouts.Uploads;
 using Rembg.Gateway.Pods;
@@ -31,6 +32,8 @@ public static class CutoutServices
     {
         var services = builder.Services;
         builder.AddOptions<CacheOptions>(CacheOptions.Section);
+        services.AddOptions<CacheOptions>().PostConfigure<IOptions<ClientOptions>>((cache, clients) =>
+            cache.Scope ??= clients.Value.KeysRequired ? CacheScope.PerClient : CacheScope.Shared);
         services.AddOptions<HybridCacheOptions>().Configure<IOptions<CacheOptions>>((hybrid, cache) =>
             hybrid.MaximumPayloadBytes = cache.Value.MaxEntryBytes + CutoutSerializer.MaxFactsBytes);
         services.AddHybridCache().AddSerializer<Cutout, CutoutSerializer>();

@@ -12,7 +12,7 @@ internal static class TaskEndpoints
     {
         app.MapPost("/v1/tasks", AcceptAsync).RequireClient();
         app.MapGet("/v1/tasks/{id}", ShowAsync).IdentifyClient();
-        app.MapGet("/v1/tasks/{id}/result", ResultAsync).RequireClient(); // a picture is work: it takes memory and a connection
+        app.MapGet("/v1/tasks/{id}/result", ResultAsync).RequirePlace(); // a cutout is work: it takes memory and a connection
         app.MapDelete("/v1/tasks/{id}", DeleteAsync).IdentifyClient();
     }
 

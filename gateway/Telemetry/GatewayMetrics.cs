@@ -15,6 +15,7 @@ public sealed class GatewayMetrics
     private readonly Histogram<double> _seconds;
     private readonly Counter<long> _cache;
     private readonly Counter<long> _retries;
+    private readonly Counter<long> _connectionsRefused;
 
     public GatewayMetrics(IMeterFactory meters)
     {
@@ -24,6 +25,7 @@ public sealed class GatewayMetrics
         _cache = meter.CreateCounter<long>("cache_total", description: "Cache look-ups by result (hit, miss, coalesced, error) and tier (memory, redis).");
         _retries = meter.CreateCounter<long>("upstream_retries_total", description: $"Runs that were given to a second pod, by reason ({string.Join(", ", RetryReasons)}).");
         foreach (var reason in RetryReasons) _retries.Add(0, new KeyValuePair<string, object?>("reason", reason));
+        _connectionsRefused = meter.CreateCounter<long>("connections_refused_total", description: "Connections that were refused or closed for others, by reason (address, full, idle).");
     }
 
     public void Request(string route, int code, TimeSpan took)
@@ -33,6 +35,8 @@ public sealed class GatewayMetrics
     }
 
     public void Cache(string result, string tier) => _cache.Add(1, new("result", result), new("tier", tier));
+
+    public void ConnectionRefused(string reason) => _connectionsRefused.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     public void Retry(string reason) => _retries.Add(1, new KeyValuePair<string, object?>("reason", reason));
 }

@@ -11,10 +11,13 @@ public sealed class RawClient : IDisposable
 
     private RawClient(Socket socket) => _socket = socket;
 
+    /// <param name="address">Of the service; only its port counts.</param>
     /// <param name="receiveBuffer">Bytes that the system takes in for a client that does not read.</param>
-    public static async Task<RawClient> ConnectAsync(Uri address, int receiveBuffer = 64 << 10)
+    /// <param name="from">Another address of this machine (127.0.0.x), for a client that is somebody else.</param>
+    public static async Task<RawClient> ConnectAsync(Uri address, int receiveBuffer = 64 << 10, IPAddress? from = null)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = receiveBuffer, NoDelay = true };
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = receiveBuffer, NoDelay = true };
+        if (from is not null) socket.Bind(new IPEndPoint(from, 0));
         await socket.ConnectAsync(IPAddress.Loopback, address.Port);
         return new(socket);
     }

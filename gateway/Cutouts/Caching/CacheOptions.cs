@@ -25,9 +25,9 @@ public sealed class CacheOptions
 
     /// <summary>
     /// Shared: equal images of different clients are one entry, and the time an answer takes can tell one client that
-    /// somebody else had the same file. PerClient: each has its own.
+    /// somebody else had the same file. PerClient: each has its own. By default PerClient where keys are on, else Shared.
     /// </summary>
-    public CacheScope Scope { get; set; } = CacheScope.Shared;
+    public CacheScope? Scope { get; set; }
 
     /// <summary>How long Redis may take; a request goes on without it.</summary>
     [Range(typeof(TimeSpan), "00:00:00.005", "00:00:10", ErrorMessage = "Cache:RedisTimeout must be between 5 ms and 10 s.")]

@@ -68,6 +68,8 @@ public sealed class RenderingTests
     [InlineData("gateway.autoscaling.minReplicas=7", "gateway.autoscaling.minReplicas is above")]
     [InlineData("inference.autoscaling.minReplicas=11", "inference.autoscaling.minReplicas is above")]
     [InlineData("inference.profiles.cpu.resources.limit.cpu=1", "'limit' not allowed")]
+    [InlineData("gateway.image.digest=sha256:abc", "/gateway/image/digest")]
+    [InlineData("gateway.settings.Docs__Enabled=false", "the chart sets it from a value of its own")]
     [InlineData("redis.mode=external", "needs redis.existingSecret")]
     [InlineData("redis.mode=none", "set autoscaling.mode=none and gateway.replicas=1")]
     [InlineData("gateway.ingress.enabled=true,gateway.ingress.tlsSecret=tls", "needs gateway.ingress.host")]
@@ -89,6 +91,7 @@ public sealed class RenderingTests
 
         (await NotesAsync("without-redis")).ShouldContain("tasks are lost when the gateway stops");
         (await NotesAsync("local")).ShouldContain("tasks are lost when its pod moves");
+        (await NotesAsync("everything")).ShouldContain("no proxy is trusted");
         (await NotesAsync("production")).ShouldNotContain("WARNING");
     }
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Cutouts.Caching;
 using Rembg.Gateway.Pods;
+using Rembg.Gateway.Tests.Clients;
 using Rembg.Testing;
 
 namespace Rembg.Gateway.Tests.Cutouts;
@@ -221,6 +222,19 @@ public sealed class CacheIntegrationTests : IAsyncLifetime
         (await apart.CutAsync(headers: ("X-Forwarded-For", "192.0.2.1"))).Cache().ShouldBe("miss");
         (await apart.CutAsync(headers: ("X-Forwarded-For", "192.0.2.2"))).Cache().ShouldBe("miss");
         (await apart.CutAsync(headers: ("X-Forwarded-For", "192.0.2.1"))).Cache().ShouldBe("hit");
+    }
+
+    [Theory]
+    [InlineData("", "miss")]
+    [InlineData("Cache:Scope=Shared", "hit")]
+    public async Task KeysOn_ClientsAreApartUnlessConfiguredOtherwise(string setting, string other)
+    {
+        TestKey shop = TestKey.Create("shop"), rival = TestKey.Create("rival");
+        await using var gateway = await GatewayApp.StartAsync([_pod], [.. TestKey.Settings(shop, rival), .. setting.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+
+        (await gateway.CutAsync(headers: ("X-Api-Key", shop.Text))).Cache().ShouldBe("miss");
+        (await gateway.CutAsync(headers: ("X-Api-Key", rival.Text))).Cache().ShouldBe(other);
+        (await gateway.CutAsync(headers: ("X-Api-Key", shop.Text))).Cache().ShouldBe("hit");
     }
 
     [Fact]

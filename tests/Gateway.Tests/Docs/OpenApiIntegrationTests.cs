@@ -187,10 +187,12 @@ public sealed class OpenApiIntegrationTests : IAsyncLifetime
     {
         await using var keyed = await GatewayApp.StartAsync([_pod], TestKey.Settings(TestKey.Create()));
         await using var lonely = await GatewayApp.StartUnreadyAsync([], null, "Pods:Addresses:0=http://127.0.0.1:9");
+        await using var spent = await GatewayApp.StartAsync([_pod], "Clients:Reads:Burst=1", "Clients:Reads:RatePerSecond=0.001");
+        await spent.Client.GetAsync("/");
         foreach (var operation in _document.Operations.Where(operation => operation.Method == "GET" && !operation.IsOfATask))
         {
             var seen = new HashSet<int>();
-            foreach (var gateway in new[] { _gateway, keyed, lonely })
+            foreach (var gateway in new[] { _gateway, keyed, lonely, spent })
             {
                 using var answer = await gateway.Client.GetAsync(operation.Path);
                 await ShouldMatchAsync(operation, answer);

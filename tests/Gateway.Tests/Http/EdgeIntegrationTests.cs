@@ -14,7 +14,7 @@ public sealed class EdgeIntegrationTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _pod = await FakePod.StartAsync();
-        _gateway = await GatewayApp.StartAsync([_pod], "Edge:CorsOrigins:0=https://shop.example");
+        _gateway = await GatewayApp.StartAsync([_pod]);
     }
 
     public async Task DisposeAsync()
@@ -84,21 +84,6 @@ public sealed class EdgeIntegrationTests : IAsyncLifetime
         metrics.ShouldContain("rembg_gateway_request_seconds_bucket{route=\"/v1/remove-background\",le=\"+Inf\"} 2");
         metrics.ShouldContain("rembg_gateway_cache_total{result=\"hit\",tier=\"memory\"} 1");
         metrics.ShouldNotContain("4711");
-    }
-
-    [Fact]
-    public async Task Origin_IsAllowedByConfigurationOnly()
-    {
-        (await Preflight("https://shop.example")).Headers.GetValues("Access-Control-Allow-Origin").ShouldBe(["https://shop.example"]);
-        (await Preflight("https://evil.example")).Headers.Contains("Access-Control-Allow-Origin").ShouldBeFalse();
-
-        async Task<HttpResponseMessage> Preflight(string origin)
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Options, "/v1/remove-background");
-            request.Headers.Add("Origin", origin);
-            request.Headers.Add("Access-Control-Request-Method", "POST");
-            return await _gateway.Client.SendAsync(request);
-        }
     }
 
     [Fact]

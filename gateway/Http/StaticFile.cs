@@ -2,10 +2,10 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using Microsoft.Net.Http.Headers;
 
-namespace Rembg.Gateway.Page;
+namespace Rembg.Gateway.Http;
 
-/// <summary>One file of the page, compressed once instead of for each reader.</summary>
-internal sealed class PageFile
+/// <summary>A file that never changes while the gateway runs, compressed once instead of for each reader.</summary>
+internal sealed class StaticFile
 {
     private static readonly Dictionary<string, string> ContentTypes = new(StringComparer.Ordinal)
     {
@@ -14,6 +14,7 @@ internal sealed class PageFile
         [".js"] = "text/javascript; charset=utf-8",
         [".svg"] = "image/svg+xml",
         [".jpg"] = "image/jpeg",
+        [".json"] = "application/json; charset=utf-8",
     };
 
     private readonly string _contentType;
@@ -21,7 +22,7 @@ internal sealed class PageFile
     private readonly byte[]? _gzip;
     private readonly string _hash;
 
-    public PageFile(string path, byte[] bytes)
+    public StaticFile(string path, byte[] bytes)
     {
         var extension = System.IO.Path.GetExtension(path);
         _contentType = ContentTypes[extension];
