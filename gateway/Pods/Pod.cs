@@ -32,14 +32,27 @@ public sealed class Pod
     /// <summary>Runs that this gateway has given it.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
 
-    /// <summary>Its answer to <c>GET /v1/models</c>; null until it gave one.</summary>
-    public ModelList? Models { get; internal set; }
+    /// <summary>Its answer to <c>GET /v1/models</c>; null until it gave a valid one.</summary>
+    public ModelList? Models { get; private set; }
+
+    /// <summary>Why its last answer to <c>GET /v1/models</c> was not valid; null when it was.</summary>
+    public string? ModelsError { get; private set; }
 
     /// <summary>What its runs take.</summary>
     public RunTimes RunTimes { get; } = new();
 
-    /// <summary>A pod that has not said what it has loaded is given the benefit of the doubt.</summary>
-    public bool Serves(string? model) => Models is null || Models.Models.Any(loaded => loaded.Name == model);
+    /// <summary>A pod that has not said yet which models it has is asked for any; one whose list is not valid is asked for none.</summary>
+    public bool Serves(string? model) => ModelsError is null && (Models is null || Models.Models.Any(loaded => loaded.Name == model));
+
+    internal void HasModels(ModelList models) => (Models, ModelsError) = (models, null);
+
+    /// <returns>True for the first invalid list in a row.</returns>
+    internal bool HasInvalidModels(string error)
+    {
+        var isFirst = ModelsError is null;
+        (Models, ModelsError) = (null, error);
+        return isFirst;
+    }
 
     /// <summary>
     /// Requests it is likely to hold: our own, or what it last reported for all gateways, which fades towards our own

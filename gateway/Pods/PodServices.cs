@@ -27,6 +27,7 @@ public static class PodServices
         services.AddSingleton<PodClient>();
         services.AddSingleton<InferenceDispatcher>();
         services.AddSingleton<ModelCatalog>();
+        services.AddSingleton<PodMetrics>();
         services.AddHostedService<ModelPoller>();
         services.AddHealthChecks().AddCheck<PodsCheck>("pods");
 
@@ -35,5 +36,9 @@ public static class PodServices
     }
 
     /// <summary>Loads the cluster and starts its health checks; there are no routes to map.</summary>
-    public static void MapPods(this WebApplication app) => app.MapReverseProxy();
+    public static void MapPods(this WebApplication app)
+    {
+        app.MapReverseProxy();
+        app.Services.GetRequiredService<PodMetrics>();
+    }
 }
