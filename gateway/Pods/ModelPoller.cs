@@ -7,7 +7,7 @@ namespace Rembg.Gateway.Pods;
 
 /// <summary>Asks every pod for its models, again and again, over the connections that YARP keeps to them.</summary>
 internal sealed partial class ModelPoller(
-    IProxyStateLookup proxy, ModelCatalog catalog, IOptions<PodsOptions> options, TimeProvider time, ILogger<ModelPoller> logger) : BackgroundService
+    IProxyStateLookup proxy, ModelCatalog catalog, PodScheduler scheduler, IOptions<PodsOptions> options, TimeProvider time, ILogger<ModelPoller> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -33,6 +33,7 @@ internal sealed partial class ModelPoller(
         await Task.WhenAll(destinations.Select(destination => AskAsync(cluster, destination, cancellationToken)));
         catalog.Update([.. destinations.OrderBy(destination => destination.DestinationId, StringComparer.Ordinal)
             .Select(destination => Pod.Of(destination).Models).OfType<ModelList>()]);
+        scheduler.LookAgain(); // a pod may serve what was waited for
     }
 
     private async Task AskAsync(ClusterState cluster, DestinationState destination, CancellationToken cancellationToken)

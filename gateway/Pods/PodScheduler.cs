@@ -1,0 +1,187 @@
+using Microsoft.Extensions.Options;
+using Rembg.Contract;
+using Rembg.Contract.Problems;
+using Yarp.ReverseProxy.Model;
+
+namespace Rembg.Gateway.Pods;
+
+/// <summary>
+/// Which run goes to which pod, and when. A run that no pod has room for waits here, in its client's turn, until one has: there is no
+/// polling, every event that can make room (a run ends, a pod comes, a pause ends) looks at the queue again.
+/// </summary>
+internal sealed class PodScheduler : IDisposable
+{
+    /// <summary>While pods are at work, how long it takes at least until a request that waits looks whether they still are.</summary>
+    private static readonly TimeSpan LookAfter = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
+    private readonly AvailablePods _pods;
+    private readonly ShortestExpectedDelay _balancing;
+    private readonly PodMetrics _metrics;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _waitForPod;
+    private readonly FairQueue<Waiter> _queue;
+    private readonly QueuePace _pace;
+    private readonly ITimer _pauseEnd;
+
+    public PodScheduler(AvailablePods pods, ShortestExpectedDelay balancing, PodMetrics metrics, IOptions<PodsOptions> options, TimeProvider time)
+    {
+        (_pods, _balancing, _metrics, _time, _waitForPod) = (pods, balancing, metrics, time, options.Value.WaitForPod);
+        _queue = new(options.Value.MaxWaiting, options.Value.MaxWaitingPerClient, options.Value.BackgroundShare);
+        _pace = new(time);
+        _pauseEnd = time.CreateTimer(_ => LookAgain(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        metrics.ObserveWaiting(priority => { lock (_lock) return _queue.CountOf(priority); });
+        pods.Changed += LookAgain;
+    }
+
+    /// <summary>Waits for a place at a pod; dispose it to give it back.</summary>
+    /// <param name="except">The pod that just failed at this run: another one is preferred.</param>
+    /// <exception cref="ProblemException">
+    /// 429: too many of this client's requests wait; 503: too many wait in all, the queue is too long for the time left, or no pod has
+    /// come within <see cref="PodsOptions.WaitForPod"/>. A background run without any pod is 503 at once, which makes the worker pause.
+    /// </exception>
+    public async Task<Place> EnterAsync(InferenceRequest request, DestinationState? except, CancellationToken cancellationToken)
+    {
+        var waiter = new Waiter(request, except, _time.GetTimestamp());
+        lock (_lock)
+        {
+            if (request.Priority == Priority.Background && !_pods.Answering.Any(waiter.IsServedBy)) throw NoPod();
+            if (Refusal(request) is { } refusal) throw refusal.AsException();
+            switch (_queue.Enqueue(request.Priority, request.Client.Id, request.Client.Plan.Weight, waiter))
+            {
+                case FairQueue<Waiter>.Verdict.ClientIsFull: throw ClientIsFull(request);
+                case FairQueue<Waiter>.Verdict.QueueIsFull: throw Problem.Overloaded("Too many requests wait for an inference pod.").AsException();
+            }
+            Dispatch();
+        }
+        var place = await TurnAsync(waiter, cancellationToken);
+        _metrics.Waited(request.Priority, place.Waited);
+        return place;
+    }
+
+    /// <summary>Whether a pod other than this one could take the run, now or in its turn.</summary>
+    public bool HasAnother(InferenceRequest request, DestinationState than) =>
+        _pods.Answering.Any(pod => pod != than && pod.Health.Passive != DestinationHealth.Unhealthy && Pod.Of(pod).Serves(request.Options.Model));
+
+    /// <summary>Something may have changed that makes room.</summary>
+    public void LookAgain()
+    {
+        lock (_lock) Dispatch();
+    }
+
+    public void Dispose()
+    {
+        _pods.Changed -= LookAgain;
+        _pauseEnd.Dispose();
+    }
+
+    private async Task<Place> TurnAsync(Waiter waiter, CancellationToken cancellationToken)
+    {
+        var patience = _waitForPod;
+        try
+        {
+            while (true)
+            {
+                try
+                {
+                    return await waiter.Granted.Task.WaitAsync(patience, _time, cancellationToken);
+                }
+                catch (TimeoutException) when (PatienceLeft(waiter) is { } left)
+                {
+                    patience = left;
+                }
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or TimeoutException)
+        {
+            bool stillWaits;
+            lock (_lock) stillWaits = _queue.Remove(waiter.Request.Priority, waiter.Request.Client.Id, waiter);
+            if (!stillWaits)
+            {
+                var place = await waiter.Granted.Task; // its turn came in the same moment
+                if (exception is TimeoutException) return place;
+                place.Dispose();
+            }
+            if (exception is TimeoutException) throw NoPod();
+            throw;
+        }
+    }
+
+    /// <summary>How much longer it may wait; null when nothing has moved for the whole time, and nothing is about to.</summary>
+    private TimeSpan? PatienceLeft(Waiter waiter)
+    {
+        if (_pods.Answering.Any(pod => waiter.IsServedBy(pod) && Pod.Of(pod).Capacity.InFlight > 0)) return _waitForPod > LookAfter ? _waitForPod : LookAfter;
+        var lastMove = _pods.All.Where(waiter.IsServedBy).Select(pod => Pod.Of(pod).Capacity.LeftAt).Append(waiter.Since).Max();
+        var left = _waitForPod - _time.GetElapsedTime(lastMove);
+        return left > TimeSpan.Zero ? left : null;
+    }
+
+    private Problem? Refusal(InferenceRequest request)
+    {
+        var wait = _pace.TimeFor(_queue.Ahead(request.Priority, request.Client.Id, request.Client.Plan.Weight));
+        var left = request.Deadline.Left(_time);
+        return _queue.Count > 0 && wait > left
+            ? Problem.Overloaded("The queue is too long for the time that this request has left.") with { RetryAfter = wait - left }
+            : null;
+    }
+
+    private ProblemException ClientIsFull(InferenceRequest request)
+    {
+        // A task is not at fault for the others of its client: it goes back to the queue of tasks.
+        if (request.Priority == Priority.Background) return Problem.Overloaded("Too many tasks of this client wait for an inference pod.").AsException();
+        var (client, weight) = (request.Client.Id, request.Client.Plan.Weight);
+        var untilOneIsServed = _pace.TimeFor(_queue.Ahead(request.Priority, client, weight) / _queue.CountOf(request.Priority, client));
+        return Problem.RateLimited(untilOneIsServed ?? TimeSpan.FromSeconds(1), "Too many of your requests wait for an inference pod.").AsException();
+    }
+
+    private static ProblemException NoPod() => Problem.Overloaded("No inference pod is available.").AsException();
+
+    private void Dispatch()
+    {
+        var pods = _pods.Answering;
+        if (pods.Any(pod => Pod.Of(pod).Capacity.HasRoom(Priority.Interactive, _time)))
+        {
+            while (_queue.TryDequeue(waiter => (waiter.Choice = Choose(waiter, pods)) is not null, out var next))
+            {
+                var pod = next.Choice!;
+                Pod.Of(pod).Capacity.Enter();
+                next.Granted.SetResult(new(pod, _time.GetElapsedTime(next.Since), this));
+                _pace.Left(othersWait: _queue.Count > 0);
+            }
+        }
+        if (pods.Count == 0) _pace.Interrupted();
+        if (_queue.Count > 0 && pods.Min(pod => Pod.Of(pod).Capacity.PauseLeft(_time)) is { } pause) _pauseEnd.Change(pause, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Of the pods that serve its model: one that is neither resting nor the one that it comes from, or failing that, any.</summary>
+    private DestinationState? Choose(Waiter waiter, IReadOnlyList<DestinationState> answering)
+    {
+        DestinationState[] able = [.. answering.Where(waiter.IsServedBy)];
+        DestinationState[] others = Array.FindAll(able, pod => pod != waiter.Except);
+        DestinationState[] rested = Array.FindAll(others, pod => pod.Health.Passive != DestinationHealth.Unhealthy);
+        var candidates = rested.Length > 0 ? rested : others.Length > 0 ? others : able;
+        return _balancing.Pick(waiter.Request.Options.Model, Array.FindAll(candidates, pod => Pod.Of(pod).Capacity.HasRoom(waiter.Request.Priority, _time)));
+    }
+
+    /// <summary>A place at a pod for one run.</summary>
+    /// <param name="Waited">For its turn.</param>
+    internal sealed record Place(DestinationState Pod, TimeSpan Waited, PodScheduler Scheduler) : IDisposable
+    {
+        public void Dispose()
+        {
+            Pods.Pod.Of(Pod).Capacity.Leave(Scheduler._time);
+            Scheduler.LookAgain();
+        }
+    }
+
+    private sealed class Waiter(InferenceRequest request, DestinationState? except, long since)
+    {
+        public InferenceRequest Request => request;
+        public DestinationState? Except => except;
+        public long Since => since;
+        public DestinationState? Choice { get; set; }
+        public TaskCompletionSource<Place> Granted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool IsServedBy(DestinationState pod) => Pod.Of(pod).Serves(request.Options.Model);
+    }
+}
