@@ -193,16 +193,16 @@ public sealed class RetryIntegrationTests : IAsyncLifetime
     public async Task AllPodsFull_IsSaidWithoutAskingThemAgain()
     {
         _bad.Always = _good.Always = PodScripts.Overloaded();
-        await using var gateway = await GatewayApp.StartAsync([_bad, _good], "Pods:FullFor=00:01:00", "Pods:WaitForPod=00:00:00.2");
+        await using var gateway = await GatewayApp.StartAsync([_bad, _good], "Pods:FullFor=00:01:00", "Pods:WaitForPod=00:00:00.05");
 
-        foreach (var request in Enumerable.Range(0, 10).Select(seed => gateway.CutAsync(seed)).ToArray())
+        for (var seed = 0; seed < 10; seed++)
         {
-            var response = await request;
+            var response = await gateway.CutAsync(seed);
             response.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
             response.Headers.RetryAfter.ShouldNotBeNull();
             (await response.Content.ReadAsStringAsync()).ShouldContain("\"overloaded\"");
         }
-        (_bad.Requests.Count + _good.Requests.Count).ShouldBeLessThanOrEqualTo(10, "no run is given to a pod that has just said that it is full");
+        (_bad.Requests.Count + _good.Requests.Count).ShouldBe(2);
     }
 
     [Fact]
