@@ -37,7 +37,7 @@ internal sealed class InferenceDispatcher(PodScheduler scheduler, PodClient clie
             waited += place.Waited;
 
             // 3. The pod's answer. One that falls silent is left for another.
-            var result = await client.SendAsync(place.Pod, request, leave: () => scheduler.HasAnother(request, place.Pod) && budget.TrySpend(), cancellationToken);
+            var result = await client.SendAsync(place, request, leave: () => scheduler.HasAnother(request, place.Pod) && budget.TrySpend(), cancellationToken);
             if (result.Cutout is { } cutout) return PodTiming.AddWait(cutout, waited);
 
             // 4. Another one, if it was the pod's fault and retries are not the problem already.

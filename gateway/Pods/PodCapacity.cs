@@ -4,9 +4,10 @@ namespace Rembg.Gateway.Pods;
 
 /// <summary>
 /// How many runs of this gateway a pod may hold, so that requests wait here, where clients take turns, and not in the pod. Found by
-/// trying: it starts with two batches; a run that waited in the pod for less than half of a model run means that there is room for
+/// trying: it starts with two batches, one that runs and one that is ready when it ends; beyond these, a run that waited in the pod for less than half of a model run means that there is room for
 /// more, one that waited for over one and a half means that there are too many. Both move it by one a round, as TCP Vegas (Brakmo and
-/// Peterson, 1995), after a start that doubles it each round. A refusal or a lost connection halves it and pauses, longer each time.
+/// Peterson, 1995), after a start that doubles it each round. A refusal or a lost connection halves it and pauses; each run that
+/// succeeds then gives a place back, up to the two batches.
 /// </summary>
 internal sealed class PodCapacity
 {
@@ -16,7 +17,7 @@ internal sealed class PodCapacity
 
     private readonly Lock _lock = new();
     private int _inFlight;
-    private int _announced = 2;
+    private int _twoBatches = 2;
     private double _limit = 2;
     private bool _starting = true;
     private int _losses;
@@ -42,10 +43,11 @@ internal sealed class PodCapacity
         get { lock (_lock) return (int)_limit; }
     }
 
-    public bool HasRoom(Priority priority, TimeProvider time)
+    /// <param name="isLight">A run whose client has nothing else: for such there is one place more.</param>
+    public bool HasRoom(Priority priority, bool isLight, TimeProvider time)
     {
         var now = time.GetTimestamp();
-        lock (_lock) return _inFlight < (int)_limit && now >= _pausedUntil && (priority == Priority.Interactive || now >= _pausedForBackgroundUntil);
+        lock (_lock) return _inFlight < (int)_limit + (isLight ? 1 : 0) && now >= _pausedUntil && (priority == Priority.Interactive || now >= _pausedForBackgroundUntil);
     }
 
     public void Enter()
@@ -63,8 +65,8 @@ internal sealed class PodCapacity
     {
         lock (_lock)
         {
-            _limit += Math.Max(0, 2 * largestBatch - _announced);
-            _announced = 2 * largestBatch;
+            _limit += Math.Max(0, 2 * largestBatch - _twoBatches);
+            _twoBatches = 2 * largestBatch;
         }
     }
 
@@ -79,8 +81,9 @@ internal sealed class PodCapacity
             _pausedUntil = _pausedForBackgroundUntil = 0;
             if (waited > RoomBelow * ran) _starting = false;
             var step = _starting ? 1 : 1 / _limit;
-            if (waited <= RoomBelow * ran && _inFlight >= (int)_limit) _limit += step; // places that nobody uses prove nothing
-            else if (waited > TooManyAbove * ran) _limit = Math.Max(1, _limit - step);
+            if (_limit < _twoBatches) _limit = Math.Min(_twoBatches, _limit + 1); // after a refusal or a loss
+            else if (waited <= RoomBelow * ran && _inFlight >= (int)_limit) _limit += step; // places that nobody uses prove nothing
+            else if (waited > TooManyAbove * ran) _limit = Math.Max(_twoBatches, _limit - step);
         }
     }
 

@@ -26,15 +26,15 @@ internal sealed class PodClient(
     /// </summary>
     private static readonly TimeSpan DeadlineSlack = TimeSpan.FromMilliseconds(50);
 
-    /// <param name="destination">Where the caller has a place.</param>
     /// <param name="leave">Asked whenever the pod is found silent: true to leave it, false to go on waiting.</param>
     public async Task<PodResult> SendAsync(
-        DestinationState destination, InferenceRequest request, Func<bool> leave, CancellationToken cancellationToken)
+        PodScheduler.Place place, InferenceRequest request, Func<bool> leave, CancellationToken cancellationToken)
     {
+        var destination = place.Pod;
         var cluster = proxy.TryGetCluster(PodCluster.Id, out var found) ? found : throw new InvalidOperationException("The cluster is configured at start; this is a bug.");
         var pod = Pod.Of(destination);
         using var body = new AnswerBuffer(options.Value.MaxAnswerBytes, time);
-        var context = Context(request, body);
+        var context = Context(request, place.IsLight, body);
 
         using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var forwarding = forwarder.SendAsync(
@@ -114,7 +114,7 @@ internal sealed class PodClient(
         }
     }
 
-    private DefaultHttpContext Context(InferenceRequest request, AnswerBuffer body)
+    private DefaultHttpContext Context(InferenceRequest request, bool isLight, AnswerBuffer body)
     {
         var left = Math.Max(1, (long)request.Deadline.Left(time).TotalMilliseconds);
         var context = new DefaultHttpContext
@@ -137,6 +137,7 @@ internal sealed class PodClient(
                 },
             },
         };
+        if (isLight) context.Request.Headers[PodHeaders.Client] = PodHeaders.Light;
         context.Response.Body = body;
         return context;
     }

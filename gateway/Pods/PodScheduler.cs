@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Options;
 using Rembg.Contract;
 using Rembg.Contract.Problems;
@@ -22,6 +23,7 @@ internal sealed class PodScheduler : IDisposable
     private readonly TimeSpan _waitForPod;
     private readonly FairQueue<Waiter> _queue;
     private readonly QueuePace _pace;
+    private readonly Dictionary<string, int> _running = new(StringComparer.Ordinal);
     private readonly ITimer _pauseEnd;
 
     public PodScheduler(AvailablePods pods, ShortestExpectedDelay balancing, PodMetrics metrics, IOptions<PodsOptions> options, TimeProvider time)
@@ -47,6 +49,7 @@ internal sealed class PodScheduler : IDisposable
         {
             if (request.Priority == Priority.Background && !_pods.Answering.Any(waiter.IsServedBy)) throw NoPod();
             if (Refusal(request) is { } refusal) throw refusal.AsException();
+            waiter.IsLight = request.Priority == Priority.Interactive && !_running.ContainsKey(request.Client.Id) && _queue.CountOf(request.Priority, request.Client.Id) == 0;
             switch (_queue.Enqueue(request.Priority, request.Client.Id, request.Client.Plan.Weight, waiter))
             {
                 case FairQueue<Waiter>.Verdict.ClientIsFull: throw ClientIsFull(request);
@@ -139,18 +142,33 @@ internal sealed class PodScheduler : IDisposable
     private void Dispatch()
     {
         var pods = _pods.Answering;
-        if (pods.Any(pod => Pod.Of(pod).Capacity.HasRoom(Priority.Interactive, _time)))
+        if (HasRoom(pods, isLight: true))
         {
-            while (_queue.TryDequeue(waiter => (waiter.Choice = Choose(waiter, pods)) is not null, out var next))
+            // When only the places for light clients are free, the long queues of the others need not be looked through.
+            while (HasRoom(pods, isLight: false) is var forAll
+                && _queue.TryDequeue(waiter => (forAll || waiter.IsLight) && (waiter.Choice = Choose(waiter, pods)) is not null, out var next))
             {
                 var pod = next.Choice!;
                 Pod.Of(pod).Capacity.Enter();
-                next.Granted.SetResult(new(pod, _time.GetElapsedTime(next.Since), this));
+                CollectionsMarshal.GetValueRefOrAddDefault(_running, next.Request.Client.Id, out _)++;
+                next.Granted.SetResult(new(pod, next.Request.Client.Id, next.IsLight, _time.GetElapsedTime(next.Since), this));
                 _pace.Left(othersWait: _queue.Count > 0);
             }
         }
         if (pods.Count == 0) _pace.Interrupted();
         if (_queue.Count > 0 && pods.Min(pod => Pod.Of(pod).Capacity.PauseLeft(_time)) is { } pause) _pauseEnd.Change(pause, Timeout.InfiniteTimeSpan);
+    }
+
+    private bool HasRoom(IReadOnlyList<DestinationState> pods, bool isLight) => pods.Any(pod => Pod.Of(pod).Capacity.HasRoom(Priority.Interactive, isLight, _time));
+
+    private void Leave(Place place)
+    {
+        Pod.Of(place.Pod).Capacity.Leave(_time);
+        lock (_lock)
+        {
+            if (--CollectionsMarshal.GetValueRefOrAddDefault(_running, place.Client, out _) == 0) _running.Remove(place.Client);
+            Dispatch();
+        }
     }
 
     /// <summary>Of the pods that serve its model: one that is neither resting nor the one that it comes from, or failing that, any.</summary>
@@ -160,18 +178,15 @@ internal sealed class PodScheduler : IDisposable
         DestinationState[] others = Array.FindAll(able, pod => pod != waiter.Except);
         DestinationState[] rested = Array.FindAll(others, pod => pod.Health.Passive != DestinationHealth.Unhealthy);
         var candidates = rested.Length > 0 ? rested : others.Length > 0 ? others : able;
-        return _balancing.Pick(waiter.Request.Options.Model, Array.FindAll(candidates, pod => Pod.Of(pod).Capacity.HasRoom(waiter.Request.Priority, _time)));
+        return _balancing.Pick(waiter.Request.Options.Model, Array.FindAll(candidates, pod => Pod.Of(pod).Capacity.HasRoom(waiter.Request.Priority, waiter.IsLight, _time)));
     }
 
     /// <summary>A place at a pod for one run.</summary>
+    /// <param name="IsLight">Its client had nothing else in the pods or waiting.</param>
     /// <param name="Waited">For its turn.</param>
-    internal sealed record Place(DestinationState Pod, TimeSpan Waited, PodScheduler Scheduler) : IDisposable
+    internal sealed record Place(DestinationState Pod, string Client, bool IsLight, TimeSpan Waited, PodScheduler Scheduler) : IDisposable
     {
-        public void Dispose()
-        {
-            Pods.Pod.Of(Pod).Capacity.Leave(Scheduler._time);
-            Scheduler.LookAgain();
-        }
+        public void Dispose() => Scheduler.Leave(this);
     }
 
     private sealed class Waiter(InferenceRequest request, DestinationState? except, long since)
@@ -179,6 +194,7 @@ internal sealed class PodScheduler : IDisposable
         public InferenceRequest Request => request;
         public DestinationState? Except => except;
         public long Since => since;
+        public bool IsLight { get; set; }
         public DestinationState? Choice { get; set; }
         public TaskCompletionSource<Place> Granted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

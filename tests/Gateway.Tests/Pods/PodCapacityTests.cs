@@ -33,6 +33,15 @@ public class PodCapacityTests
     }
 
     [Fact]
+    public void ForOneOfALightClient_ThereIsOnePlaceMore()
+    {
+        Fill();
+        _capacity.HasRoom(Priority.Interactive, isLight: true, _time).ShouldBeTrue();
+        _capacity.Enter();
+        _capacity.HasRoom(Priority.Interactive, isLight: true, _time).ShouldBeFalse();
+    }
+
+    [Fact]
     public void PlacesThatNobodyUses_ProveNothing()
     {
         _capacity.Enter();
@@ -41,27 +50,45 @@ public class PodCapacityTests
     }
 
     [Fact]
-    public void RunsThatWaitForOthers_TakeRoomAway_DownToOne()
+    public void RunsThatWaitForOthers_TakeRoomAway_DownToTwoBatches()
     {
         _capacity.Announce(largestBatch: 4);
-        Fill();
-        Ran(waited: 2, times: 9);
-        _capacity.Limit.ShouldBe(6);
+        Rounds(1, waited: 0);
+        _capacity.Limit.ShouldBe(16);
+        Ran(waited: 2, times: 17);
+        _capacity.Limit.ShouldBe(14);
         Ran(waited: 2, times: 1000);
+        _capacity.Limit.ShouldBe(8);
+    }
+
+    [Fact]
+    public void AfterALoss_EachSuccessGivesAPlaceBack_HoweverLongItWaited()
+    {
+        _capacity.Announce(largestBatch: 4);
+        for (var i = 0; i < 10; i++)
+        {
+            _capacity.Lost(_time);
+            _time.Advance(TimeSpan.FromSeconds(5));
+        }
         _capacity.Limit.ShouldBe(1);
+        Ran(waited: 9, times: 3);
+        _capacity.Limit.ShouldBe(4);
+        Ran(waited: 9, times: 100);
+        _capacity.Limit.ShouldBe(8);
     }
 
     [Fact]
     public void Refusals_HalveAndPause_AndThoseSentTogetherCountOnce()
     {
         _capacity.Announce(largestBatch: 8);
+        _capacity.Limit.ShouldBe(16);
         for (var i = 0; i < 5; i++) _capacity.Refused(Priority.Interactive, TimeSpan.FromSeconds(1), _time);
         _capacity.Limit.ShouldBe(8);
-        _capacity.HasRoom(Priority.Interactive, _time).ShouldBeFalse();
+        _capacity.HasRoom(Priority.Interactive, isLight: false, _time).ShouldBeFalse();
         _capacity.PauseLeft(_time).ShouldBe(TimeSpan.FromSeconds(1));
 
         _time.Advance(TimeSpan.FromSeconds(1));
-        _capacity.HasRoom(Priority.Interactive, _time).ShouldBeTrue();
+        _capacity.HasRoom(Priority.Interactive, isLight: false, _time).ShouldBeTrue();
         _capacity.PauseLeft(_time).ShouldBeNull();
     }
 
@@ -69,14 +96,14 @@ public class PodCapacityTests
     public void FullForOnePriority_MayHaveRoomForTheOther()
     {
         _capacity.Refused(Priority.Background, TimeSpan.FromSeconds(1), _time);
-        _capacity.HasRoom(Priority.Background, _time).ShouldBeFalse();
-        _capacity.HasRoom(Priority.Interactive, _time).ShouldBeTrue();
+        _capacity.HasRoom(Priority.Background, isLight: false, _time).ShouldBeFalse();
+        _capacity.HasRoom(Priority.Interactive, isLight: false, _time).ShouldBeTrue();
 
         _capacity.Refused(Priority.Interactive, TimeSpan.FromSeconds(2), _time);
         _time.Advance(TimeSpan.FromSeconds(1.5));
-        _capacity.HasRoom(Priority.Background, _time).ShouldBeFalse("what is full for people is full for tasks");
+        _capacity.HasRoom(Priority.Background, isLight: false, _time).ShouldBeFalse("what is full for people is full for tasks");
         Ran(waited: 0, times: 1);
-        _capacity.HasRoom(Priority.Interactive, _time).ShouldBeTrue("it makes cutouts");
+        _capacity.HasRoom(Priority.Interactive, isLight: false, _time).ShouldBeTrue("it makes cutouts");
     }
 
     [Fact]
@@ -95,7 +122,7 @@ public class PodCapacityTests
             _capacity.Lost(_time);
             _time.Advance(TimeSpan.FromSeconds(5));
         }
-        _capacity.HasRoom(Priority.Interactive, _time).ShouldBeTrue("no pause is longer");
+        _capacity.HasRoom(Priority.Interactive, isLight: false, _time).ShouldBeTrue("no pause is longer");
 
         Ran(waited: 0, times: 1);
         _capacity.Lost(_time);
@@ -104,7 +131,7 @@ public class PodCapacityTests
 
     private void Fill()
     {
-        while (_capacity.HasRoom(Priority.Interactive, _time)) _capacity.Enter();
+        while (_capacity.HasRoom(Priority.Interactive, isLight: false, _time)) _capacity.Enter();
     }
 
     private void Rounds(int count, int waited)
