@@ -10,7 +10,7 @@ namespace Rembg.Gateway.Pods;
 /// <param name="backgroundShare">Of what is served while both wait.</param>
 internal sealed class FairQueue<T>(int maxWaiting, int maxWaitingPerClient, double backgroundShare)
 {
-    public enum Verdict { Waits, ClientIsFull, QueueIsFull }
+    public enum Room { Free, ClientIsFull, QueueIsFull }
 
     private readonly ClientTurns<T> _interactive = new(), _background = new();
 
@@ -23,13 +23,11 @@ internal sealed class FairQueue<T>(int maxWaiting, int maxWaitingPerClient, doub
 
     public int CountOf(Priority priority, string client) => Of(priority).CountOf(client);
 
-    public Verdict Enqueue(Priority priority, string client, double weight, T item)
-    {
-        if (Of(priority).CountOf(client) >= maxWaitingPerClient) return Verdict.ClientIsFull;
-        if (Count >= maxWaiting) return Verdict.QueueIsFull;
-        Of(priority).Enqueue(client, weight, item);
-        return Verdict.Waits;
-    }
+    /// <summary>Whether one more may wait.</summary>
+    public Room RoomFor(Priority priority, string client) =>
+        Of(priority).CountOf(client) >= maxWaitingPerClient ? Room.ClientIsFull : Count >= maxWaiting ? Room.QueueIsFull : Room.Free;
+
+    public void Enqueue(Priority priority, string client, double weight, T item) => Of(priority).Enqueue(client, weight, item);
 
     public bool Remove(Priority priority, string client, T item) => Of(priority).Remove(client, item);
 

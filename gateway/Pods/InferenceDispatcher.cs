@@ -62,9 +62,13 @@ internal sealed class InferenceDispatcher(PodScheduler scheduler, PodClient clie
         _ => false,
     };
 
-    /// <summary>The first retry goes at once; later ones wait for the word about whether the pods have died.</summary>
+    /// <summary>
+    /// The first retry goes at once; later ones wait for the word about whether the pods have died. A task has attempts of its own, with
+    /// pauses between them: of each, one other pod is part.
+    /// </summary>
     private async Task<bool> MayFollowALossAsync(InferenceRequest request, History history) =>
-        history.Count(RetryReason.ConnectionLost) == 1
+        request.Priority == Priority.Background ? history.Count(RetryReason.ConnectionLost) == 1 && scheduler.HasAnother(request, history.Last!)
+        : history.Count(RetryReason.ConnectionLost) == 1
         || (await history.DeathsAsync() < MaxDeaths && history.Count(RetryReason.ConnectionLost) < MaxLosses && !quarantine.Holds(request.Sha256));
 
     private Problem Failure(InferenceRequest request, PodResult result) =>

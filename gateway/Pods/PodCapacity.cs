@@ -21,7 +21,7 @@ internal sealed class PodCapacity
     private double _limit = 2;
     private bool _starting = true;
     private int _losses;
-    private long _leftAt;
+    private long _workedAt;
     private long _pausedUntil;
     private long _pausedForBackgroundUntil;
 
@@ -31,10 +31,10 @@ internal sealed class PodCapacity
         get { lock (_lock) return _inFlight; }
     }
 
-    /// <summary>When the last of them left it.</summary>
-    public long LeftAt
+    /// <summary>When it last answered a run as it should.</summary>
+    public long WorkedAt
     {
-        get { lock (_lock) return _leftAt; }
+        get { lock (_lock) return _workedAt; }
     }
 
     /// <summary>The most that it is given, now.</summary>
@@ -55,9 +55,14 @@ internal sealed class PodCapacity
         lock (_lock) _inFlight++;
     }
 
-    public void Leave(TimeProvider time)
+    public void Leave()
     {
-        lock (_lock) (_inFlight, _leftAt) = (_inFlight - 1, time.GetTimestamp());
+        lock (_lock) _inFlight--;
+    }
+
+    public void Worked(TimeProvider time)
+    {
+        lock (_lock) _workedAt = time.GetTimestamp();
     }
 
     /// <summary>The pod said how large its batches are.</summary>

@@ -56,6 +56,7 @@ internal sealed class PodClient(
     {
         var pod = Pod.Of(destination);
         if (Number(PodHeaders.Load) is { } load) pod.Reported(load, time);
+        if (result.Retry == RetryReason.None) pod.Capacity.Worked(time);
         switch (result)
         {
             case { Retry: RetryReason.ConnectFailed }:

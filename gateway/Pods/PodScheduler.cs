@@ -37,7 +37,7 @@ internal sealed class PodScheduler : IDisposable
     }
 
     /// <summary>Waits for a place at a pod; dispose it to give it back.</summary>
-    /// <param name="except">The pod that just failed at this run: another one is preferred.</param>
+    /// <param name="except">The pod that just failed at this run: another one is preferred. A run that was let in once is not refused for want of room.</param>
     /// <exception cref="ProblemException">
     /// 429: too many of this client's requests wait; 503: too many wait in all, the queue is too long for the time left, or no pod has
     /// come within <see cref="PodsOptions.WaitForPod"/>. A background run without any pod is 503 at once, which makes the worker pause.
@@ -45,16 +45,13 @@ internal sealed class PodScheduler : IDisposable
     public async Task<Place> EnterAsync(InferenceRequest request, DestinationState? except, CancellationToken cancellationToken)
     {
         var waiter = new Waiter(request, except, _time.GetTimestamp());
+        var (priority, client) = (request.Priority, request.Client);
         lock (_lock)
         {
-            if (request.Priority == Priority.Background && !_pods.Answering.Any(waiter.IsServedBy)) throw NoPod();
-            if (Refusal(request) is { } refusal) throw refusal.AsException();
-            waiter.IsLight = request.Priority == Priority.Interactive && !_running.ContainsKey(request.Client.Id) && _queue.CountOf(request.Priority, request.Client.Id) == 0;
-            switch (_queue.Enqueue(request.Priority, request.Client.Id, request.Client.Plan.Weight, waiter))
-            {
-                case FairQueue<Waiter>.Verdict.ClientIsFull: throw ClientIsFull(request);
-                case FairQueue<Waiter>.Verdict.QueueIsFull: throw Problem.Overloaded("Too many requests wait for an inference pod.").AsException();
-            }
+            if (priority == Priority.Background && !_pods.Answering.Any(waiter.IsServedBy)) throw NoPod();
+            if (except is null && Refusal(request) is { } refusal) throw refusal.AsException();
+            waiter.IsLight = priority == Priority.Interactive && !_running.ContainsKey(client.Id) && _queue.CountOf(priority, client.Id) == 0;
+            _queue.Enqueue(priority, client.Id, client.Plan.Weight, waiter);
             Dispatch();
         }
         var place = await TurnAsync(waiter, cancellationToken);
@@ -110,31 +107,35 @@ internal sealed class PodScheduler : IDisposable
         }
     }
 
-    /// <summary>How much longer it may wait; null when nothing has moved for the whole time, and nothing is about to.</summary>
+    /// <summary>How much longer it may wait; null when no pod has done any work for the whole time, and none is at work.</summary>
     private TimeSpan? PatienceLeft(Waiter waiter)
     {
         if (_pods.Answering.Any(pod => waiter.IsServedBy(pod) && Pod.Of(pod).Capacity.InFlight > 0)) return _waitForPod > LookAfter ? _waitForPod : LookAfter;
-        var lastMove = _pods.All.Where(waiter.IsServedBy).Select(pod => Pod.Of(pod).Capacity.LeftAt).Append(waiter.Since).Max();
-        var left = _waitForPod - _time.GetElapsedTime(lastMove);
+        var lastWork = _pods.All.Where(waiter.IsServedBy).Select(pod => Pod.Of(pod).Capacity.WorkedAt).Append(waiter.Since).Max();
+        var left = _waitForPod - _time.GetElapsedTime(lastWork);
         return left > TimeSpan.Zero ? left : null;
     }
 
     private Problem? Refusal(InferenceRequest request)
     {
-        var wait = _pace.TimeFor(_queue.Ahead(request.Priority, request.Client.Id, request.Client.Plan.Weight));
+        var (priority, client) = (request.Priority, request.Client);
+        if (_queue.Count == 0) return null;
+        var ahead = _queue.Ahead(priority, client.Id, client.Plan.Weight);
+        switch (_queue.RoomFor(priority, client.Id))
+        {
+            // A task is not at fault for the others of its client: it goes back to the queue of tasks.
+            case FairQueue<Waiter>.Room.ClientIsFull when priority == Priority.Background:
+                return Problem.Overloaded("Too many tasks of this client wait for an inference pod.");
+            case FairQueue<Waiter>.Room.ClientIsFull:
+                var untilOneIsServed = _pace.TimeFor(ahead / _queue.CountOf(priority, client.Id));
+                return Problem.RateLimited(untilOneIsServed ?? TimeSpan.FromSeconds(1), "Too many of your requests wait for an inference pod.");
+            case FairQueue<Waiter>.Room.QueueIsFull:
+                return Problem.Overloaded("Too many requests wait for an inference pod.");
+        }
         var left = request.Deadline.Left(_time);
-        return _queue.Count > 0 && wait > left
+        return _pace.TimeFor(ahead) is { } wait && wait > left
             ? Problem.Overloaded("The queue is too long for the time that this request has left.") with { RetryAfter = wait - left }
             : null;
-    }
-
-    private ProblemException ClientIsFull(InferenceRequest request)
-    {
-        // A task is not at fault for the others of its client: it goes back to the queue of tasks.
-        if (request.Priority == Priority.Background) return Problem.Overloaded("Too many tasks of this client wait for an inference pod.").AsException();
-        var (client, weight) = (request.Client.Id, request.Client.Plan.Weight);
-        var untilOneIsServed = _pace.TimeFor(_queue.Ahead(request.Priority, client, weight) / _queue.CountOf(request.Priority, client));
-        return Problem.RateLimited(untilOneIsServed ?? TimeSpan.FromSeconds(1), "Too many of your requests wait for an inference pod.").AsException();
     }
 
     private static ProblemException NoPod() => Problem.Overloaded("No inference pod is available.").AsException();
@@ -163,7 +164,7 @@ internal sealed class PodScheduler : IDisposable
 
     private void Leave(Place place)
     {
-        Pod.Of(place.Pod).Capacity.Leave(_time);
+        Pod.Of(place.Pod).Capacity.Leave();
         lock (_lock)
         {
             if (--CollectionsMarshal.GetValueRefOrAddDefault(_running, place.Client, out _) == 0) _running.Remove(place.Client);

@@ -107,11 +107,11 @@ public class FairQueueTests
     public void Bounds_AreEachClientsAndTheWhole()
     {
         Wait("a", 500);
-        Enqueue("a").ShouldBe(FairQueue<string>.Verdict.ClientIsFull);
+        RoomFor("a").ShouldBe(FairQueue<string>.Room.ClientIsFull);
         Wait("b", 500);
-        Enqueue("c").ShouldBe(FairQueue<string>.Verdict.QueueIsFull);
+        RoomFor("c").ShouldBe(FairQueue<string>.Room.QueueIsFull);
         Take(1);
-        Enqueue("c").ShouldBe(FairQueue<string>.Verdict.Waits);
+        RoomFor("c").ShouldBe(FairQueue<string>.Room.Free);
     }
 
     [Fact]
@@ -126,10 +126,10 @@ public class FairQueueTests
 
     private void Wait(string client, int count, double weight = 1, Priority priority = Priority.Interactive)
     {
-        for (var i = 0; i < count; i++) _queue.Enqueue(priority, client, weight, $"{client}{i}").ShouldBe(FairQueue<string>.Verdict.Waits);
+        for (var i = 0; i < count; i++) _queue.Enqueue(priority, client, weight, $"{client}{i}");
     }
 
-    private FairQueue<string>.Verdict Enqueue(string client) => _queue.Enqueue(Priority.Interactive, client, 1, client);
+    private FairQueue<string>.Room RoomFor(string client) => _queue.RoomFor(Priority.Interactive, client);
 
     private List<string> Take(int count)
     {

@@ -27,7 +27,7 @@ public class PodTests
     private int Lose()
     {
         var lost = _pod.CountConnectionLoss(_time);
-        _pod.Capacity.Leave(_time);
+        _pod.Capacity.Leave();
         return lost;
     }
 }

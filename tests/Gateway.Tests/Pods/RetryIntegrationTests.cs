@@ -206,6 +206,15 @@ public sealed class RetryIntegrationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task PodsThatAreFullForTooLong_AreUnavailable()
+    {
+        _bad.Always = _good.Always = PodScripts.Overloaded();
+        await using var gateway = await GatewayApp.StartAsync([_bad, _good], "Pods:FullFor=00:00:00.02", "Pods:WaitForPod=00:00:00.3");
+        (await gateway.CutAsync()).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (_bad.Requests.Count + _good.Requests.Count).ShouldBeGreaterThan(2, "they are asked again in between");
+    }
+
+    [Fact]
     public async Task FullPod_IsAskedAgainOnceItsTimeIsOver()
     {
         for (var i = 0; i < 3; i++) _bad.Next.Enqueue(PodScripts.Overloaded());
