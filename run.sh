@@ -53,7 +53,9 @@ trap 'stop 0' INT TERM
 
 # An address that stands for all of them is no address to ask at.
 case $host in 0.0.0.0 | ::) probe=127.0.0.1 ;; *) probe=$host ;; esac
-ready() { exec 3<>"/dev/tcp/$probe/$((port + 80))" && printf 'GET /readyz HTTP/1.0\r\n\r\n' >&3 && head -n 1 <&3 | grep -q ' 200 '; }
+# Ready means that a cutout can be made: the pod has its models, the gateway answers, and it knows the pod's models.
+ok() { exec 3<>"/dev/tcp/$1/$2" && printf 'GET %s HTTP/1.0\r\n\r\n' "$3" >&3 && head -n 1 <&3 | grep -q ' 200 '; }
+ready() { ok 127.0.0.1 $((port + 180)) /readyz && ok "$probe" $((port + 80)) /readyz && ok "$probe" "$port" /v1/models; }
 until (ready) 2>/dev/null; do
   kill -0 "$inference" 2>/dev/null || { echo "run.sh: inference ended, see above" >&2; stop 1; }
   kill -0 "$gateway" 2>/dev/null || { echo "run.sh: the gateway ended, see above" >&2; stop 1; }

@@ -14,6 +14,13 @@ public static class PodHeaders
     /// <summary>Answer: <see cref="Models.ModelInfo.Version"/> of the model that made it; what gateways store and tag the answer under.</summary>
     public const string Version = "X-Version";
 
+    /// <summary>
+    /// Request: <see cref="Light"/> when its client has nothing else in the pods or waiting for one. Such a run goes before the others
+    /// of its priority. Optional; a pod that does not know it serves first come, first served.
+    /// </summary>
+    public const string Client = "X-Client";
+    public const string Light = "light";
+
     /// <summary>Answer: how many images shared the model run.</summary>
     public const string BatchSize = "X-Batch-Size";
 

@@ -20,6 +20,6 @@ public sealed record ModelInfo(
 /// <param name="Models">All that are loaded.</param>
 public sealed record ModelList(string Pipeline, string Default, IReadOnlyList<ModelInfo> Models);
 
-[JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web)]
+[JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ModelList))]
 public sealed partial class ModelJson : JsonSerializerContext;

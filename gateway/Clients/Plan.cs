@@ -23,6 +23,9 @@ public sealed record Plan
     /// <summary>Turns in the task queue for each turn of a client with weight 1.</summary>
     public int TaskWeight { get; init; } = 1;
 
+    /// <summary>Share of the pods when requests wait: a client of weight 2 has two served for each one of a client of weight 1.</summary>
+    public double Weight { get; init; } = 1;
+
     internal IEnumerable<ValidationResult> Validate(string key)
     {
         if (!(RatePerSecond is > 0 and <= 1e6)) yield return new($"{key}:RatePerSecond must be above 0 and at most 1,000,000.");
@@ -30,5 +33,6 @@ public sealed record Plan
         if (Concurrency < 0) yield return new($"{key}:Concurrency must not be negative.");
         if (TaskShare is not (null or (> 0 and <= 1))) yield return new($"{key}:TaskShare must be above 0 and at most 1.");
         if (TaskWeight is < 1 or > 1000) yield return new($"{key}:TaskWeight must be 1 to 1000.");
+        if (!(Weight is >= 0.1 and <= 100)) yield return new($"{key}:Weight must be 0.1 to 100.");
     }
 }

@@ -59,6 +59,6 @@ internal static class CutoutEndpoints
             { NoCache: true } => CacheUse.Store,
             _ => CacheUse.All,
         };
-        return new(identity, image, Priority.Interactive, use, context.Deadline().EndsAt, context.TraceIdentifier);
+        return new(identity, image, Priority.Interactive, use, context.GetClient(), context.Deadline().EndsAt, context.TraceIdentifier);
     }
 }

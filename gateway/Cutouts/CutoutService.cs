@@ -48,7 +48,7 @@ internal sealed class CutoutService(
 
         // 4. A pod makes it.
         var cutout = await pods.RunAsync(
-            new(image.Bytes, image.Sha256, request.Identity.Options, request.Priority, request.Deadline, request.RequestId) { Client = image.Client }, ended);
+            new(image.Bytes, image.Sha256, request.Identity.Options, request.Priority, request.Client, request.Deadline, request.RequestId), ended);
 
         // 5. Kept for the next, under the version that made it. That may be another than the one known at step 1: pods are being rolled.
         if (request.Cache.HasFlag(CacheUse.Store) && request.Identity.KeyOf(cutout) is { } key) cache.Store(key, cutout);

@@ -1,3 +1,4 @@
+using Rembg.Contract;
 using Rembg.Contract.Problems;
 
 namespace Rembg.Gateway.Cutouts;
@@ -26,7 +27,7 @@ internal sealed class RequestCoalescer<T>(TimeProvider time)
     /// <param name="start">Called at once, on the caller's thread, when there is no such run.</param>
     /// <param name="share">Makes each caller's own handle of a result that is disposed with the run; null when it needs none.</param>
     public async Task<(T Result, bool Coalesced)> RunAsync(
-        string key, DateTimeOffset deadline, Func<CancellationToken, Task<T>> start, CancellationToken caller, Func<T, T>? share = null)
+        string key, Deadline deadline, Func<CancellationToken, Task<T>> start, CancellationToken caller, Func<T, T>? share = null)
     {
         while (true)
         {
@@ -37,9 +38,9 @@ internal sealed class RequestCoalescer<T>(TimeProvider time)
                 var result = await run.Result.WaitAsync(caller);
                 return (share is null ? result : share(result), coalesced);
             }
-            catch (ProblemException late) when (coalesced && late.Problem.Status == StatusCodes.Status504GatewayTimeout && time.GetUtcNow() < deadline)
+            catch (ProblemException others) when (coalesced && IsNotOurs(others.Problem) && deadline.Left(time) > TimeSpan.Zero)
             {
-                // The first caller's time ran out, ours has not.
+                // The first caller's time ran out, or its client has too much waiting. Ours has not: a run of our own.
             }
             finally
             {
@@ -48,12 +49,14 @@ internal sealed class RequestCoalescer<T>(TimeProvider time)
         }
     }
 
-    private (Run Run, bool Coalesced) Enter(string key, DateTimeOffset deadline)
+    private static bool IsNotOurs(Problem problem) => problem.Status is StatusCodes.Status504GatewayTimeout or StatusCodes.Status429TooManyRequests;
+
+    private (Run Run, bool Coalesced) Enter(string key, Deadline deadline)
     {
         lock (_runs)
         {
             var coalesced = _runs.TryGetValue(key, out var run);
-            if (!coalesced) _runs[key] = run = new Run(deadline - time.GetUtcNow(), time);
+            if (!coalesced) _runs[key] = run = new Run(deadline.Left(time), time);
             run!.Callers++;
             return (run, coalesced);
         }

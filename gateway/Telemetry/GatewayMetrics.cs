@@ -23,7 +23,7 @@ public sealed class GatewayMetrics
         _requests = meter.CreateCounter<long>("requests_total", description: "Requests by route and status code.");
         _seconds = meter.CreateHistogram<double>("request_seconds", description: "Seconds from a request's headers to the end of its answer.");
         _cache = meter.CreateCounter<long>("cache_total", description: "Cache look-ups by result (hit, miss, coalesced, error) and tier (memory, redis).");
-        _retries = meter.CreateCounter<long>("upstream_retries_total", description: $"Runs that were given to a second pod, by reason ({string.Join(", ", RetryReasons)}).");
+        _retries = meter.CreateCounter<long>("upstream_retries_total", description: $"Runs that were given to a pod once more, by reason ({string.Join(", ", RetryReasons)}).");
         foreach (var reason in RetryReasons) _retries.Add(0, new KeyValuePair<string, object?>("reason", reason));
         _connectionsRefused = meter.CreateCounter<long>("connections_refused_total", description: "Connections that were refused or closed for others, by reason (address, full, idle).");
     }
