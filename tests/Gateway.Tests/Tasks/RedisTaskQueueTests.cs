@@ -238,7 +238,7 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
         await _redis.CommandAsync("ACL SETUSER gateway on >secret ~rembg:* resetchannels +@all");
         await using var connection = await ConnectionMultiplexer.ConnectAsync($"{_redis.ConnectionString},user=gateway,password=secret");
         var options = new TaskOptions { MaxAttempts = 1, Lease = TimeSpan.FromSeconds(30) };
-        var queue = new RedisTaskQueue(connection, connection, Options.Create(options), Metrics);
+        var queue = new RedisTaskQueue(connection, connection, new UploadOptions().ToBudget(TimeProvider.System), Options.Create(options), Metrics);
 
         string[] ids = [await EnqueueAsync(queue), await EnqueueAsync(queue), await EnqueueAsync(queue)];
         await EnqueueAsync(queue);

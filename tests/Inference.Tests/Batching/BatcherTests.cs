@@ -272,7 +272,7 @@ public sealed class BatcherTests : IAsyncDisposable
 
     private Batcher Batcher => _batcher ??= Start();
 
-    private Task<BatchResult> Submit(byte image, Priority priority = Priority.Interactive, double seconds = 60, CancellationToken caller = default, bool isLight = false) =>
+    private Task<BatchResult> Submit(byte image, Priority priority = Priority.Interactive, double seconds = 60, bool isLight = false, CancellationToken caller = default) =>
         Batcher.RunAsync([image], priority, Deadline.After(TimeSpan.FromSeconds(seconds), _time), caller, isLight);
 
     private Batcher Start(int[]? sizes = null, int executors = 1, int delay = 0, double share = 0.1) =>
