@@ -12,6 +12,8 @@ public sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Prob
         try
         {
             await next(context);
+            // A write to a connection that is gone may also end without an exception.
+            if (context.RequestAborted.IsCancellationRequested && context.Response.HasStarted) throw new OperationCanceledException(context.RequestAborted);
             if (Silent(context) is { } problem) await ProblemWriter.WriteAsync(context, problem);
         }
         catch (Exception exception) when (context.RequestAborted.IsCancellationRequested)

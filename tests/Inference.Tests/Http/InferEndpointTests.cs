@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Rembg.Contract.Models;
 using Rembg.Inference.Admission;
@@ -274,6 +275,27 @@ public class InferEndpointTests
         (await pod.InferAsync(Photos.Rocket)).StatusCode.ShouldBe(HttpStatusCode.OK);
         await Eventually.TrueAsync(
             async () => (await pod.MetricsAsync()).Contains("""rembg_inference_requests_total{model="tiny",outcome="cancelled",priority="interactive"} 1"""), "it is counted");
+    }
+
+    [Fact]
+    public async Task ClientThatLeavesMidAnswer_IsCountedAsCancelled_AndNoError()
+    {
+        var log = new LogLines();
+        await using var pod = await Pod.StartAsync(builder => builder.Logging.AddProvider(log));
+        // Noise does not compress: the answer is larger than all buffers on the way.
+        var rows = new byte[2000 * (1 + 4 * 2000)];
+        new Random(1).NextBytes(rows);
+        for (var y = 0; y < 2000; y++) rows[y * (1 + 4 * 2000)] = 0;
+        var noise = PngFile.Of(PngFile.Header(2000, 2000), PngFile.Data(rows), PngFile.End);
+        using (var client = await RawClient.ConnectAsync(pod.Http.BaseAddress!, receiveBuffer: 4096))
+        {
+            await client.SendAsync($"POST /v1/infer HTTP/1.1\r\nHost: x\r\nContent-Length: {noise.Length}\r\n\r\n", noise);
+            await client.ReadSomeAsync();
+        }
+
+        await Eventually.TrueAsync(
+            async () => (await pod.MetricsAsync()).Contains("""rembg_inference_requests_total{model="tiny",outcome="cancelled",priority="interactive"} 1"""), "it is counted");
+        log.At(LogLevel.Error).ShouldBeEmpty();
     }
 
     [Fact]
