@@ -34,6 +34,8 @@ public sealed record Problem(int Status, string Code, string Title)
     public static Problem ImageTooLarge(long maxBytes) => new(413, "image_too_large", "The upload is too large") { Detail = $"An image may have at most {maxBytes:N0} bytes." };
     public static Problem UnsupportedFormat() => new(415, "unsupported_format", "Not a JPEG, PNG or WebP image") { Detail = "The format is told from the first bytes of the file, not from its name or Content-Type." };
     public static Problem ResolutionTooHigh(string detail) => new(422, "resolution_too_high", "The image has too many pixels") { Detail = detail };
+    public static Problem RoiExceedsBounds(int width, int height) => new(400, "roi_exceeds_bounds", "ROI exceeds image bounds") { Parameter = "roi", Detail = $"The image has {width} x {height} pixels." };
+    public static Problem RoiRegionEmpty() => new(400, "roi_region_empty", "ROI region is empty") { Parameter = "roi" };
     public static Problem TooManyFrames() => new(422, "too_many_frames", "The image is animated") { Detail = "Send a single frame." };
     public static Problem Undecodable(string detail) => new(422, "undecodable_image", "The image cannot be decoded") { Detail = detail };
     public static Problem Truncated() => new(422, "truncated_image", "The image ends too early") { Detail = "The file looks cut off; send it again whole." };
