@@ -24,7 +24,7 @@ internal sealed record Placement(int Width, int Height, Box Image, Box Subject)
     /// <param name="width">Of the image that is laid out: the upright one, after <c>size</c>.</param>
     /// <param name="height">Likewise.</param>
     /// <param name="subject">Where its subject is; empty when there is none, and then nothing is laid out.</param>
-    /// <exception cref="ProblemException">422: the canvas has too many pixels.</exception>
+    /// <param name="layout">What is asked.</param>
     public static Placement Of(int width, int height, Box subject, Layout layout)
     {
         if (subject.IsEmpty)
@@ -45,8 +45,6 @@ internal sealed record Placement(int Width, int Height, Box Image, Box Subject)
             (canvasWidth, canvasHeight) = (subject.Width + left + right, subject.Height + top + bottom);
             at = subject with { Left = left, Top = top };
         }
-        if (canvasWidth > CanvasSize.MaxSide || canvasHeight > CanvasSize.MaxSide || (long)canvasWidth * canvasHeight > CanvasSize.MaxPixels)
-            throw Problem.ResolutionTooHigh($"The canvas would have {canvasWidth} x {canvasHeight} pixels.").AsException();
 
         // 2. The subject's size.
         var factor = Factor(layout, canvasWidth, canvasHeight, subject);
@@ -63,6 +61,14 @@ internal sealed record Placement(int Width, int Height, Box Image, Box Subject)
             ? new Box(x - subject.Left, y - subject.Top, width, height)
             : new Box(x - Round(subject.Left * factor), y - Round(subject.Top * factor), Scaled(width, factor), Scaled(height, factor));
         return new(canvasWidth, canvasHeight, image, new(x, y, w, h));
+    }
+
+    /// <summary>Before memory is taken for it.</summary>
+    /// <exception cref="ProblemException">422: the canvas has too many pixels.</exception>
+    public void CheckSize()
+    {
+        if (Width > CanvasSize.MaxSide || Height > CanvasSize.MaxSide || (long)Width * Height > CanvasSize.MaxPixels)
+            throw Problem.ResolutionTooHigh($"The canvas would have {Width} x {Height} pixels.").AsException();
     }
 
     /// <summary>In pixels of the upright image; the tolerance of one pixel is for clients that round.</summary>

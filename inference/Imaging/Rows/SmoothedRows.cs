@@ -8,6 +8,8 @@ namespace Rembg.Inference.Imaging;
 /// </summary>
 internal sealed class SmoothedRows : RowSource
 {
+    /// <summary>Smoothed alpha from here on is subject.</summary>
+    public const byte Threshold = 127;
     private const int Radius = 8; // scipy cuts a Gaussian off at four sigmas
     private const int Window = 2 * Radius + 1;
     private const double Sigma = 2;
@@ -37,7 +39,7 @@ internal sealed class SmoothedRows : RowSource
         _written++;
 
         var row = _row.AsSpan(0, Width);
-        for (var x = 0; x < row.Length; x++) row[x] = sum[x] < 127 ? (byte)0 : (byte)255;
+        for (var x = 0; x < row.Length; x++) row[x] = sum[x] < Threshold ? (byte)0 : (byte)255;
         return row;
     }
 
