@@ -30,7 +30,7 @@ public sealed record CutoutOption(
             (options, value) => options with { Channels = value }, options => options.Channels),
         OneOf<OutputSize>("size", "At most 0.25, 1.5 or 4 megapixels; `full` is the image's own size. Nothing is enlarged.",
             (options, value) => options with { Size = value }, options => options.Size),
-        new("bg_color", "Colour behind the subject: 3, 4, 6 or 8 hex digits, or a CSS name. Not with `channels=alpha` or `format=zip`.", null,
+        new("bg_color", "Colour behind the subject: 3, 4, 6 or 8 hex digits, or a CSS name. Not with `channels=alpha`. In a ZIP both files have it.", null,
             (options, value) => Rgba.TryParse(value, out var colour) ? options with { Background = colour } : null, options => options.Background?.ToString())
             { Rule = "must be 3, 4, 6 or 8 hex digits or a colour name" },
         Flag("post_process_mask", "A smoothed mask without half-transparent parts.", (options, value) => options with { PostProcessMask = value }, options => options.PostProcessMask),

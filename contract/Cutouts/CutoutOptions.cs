@@ -75,8 +75,6 @@ public sealed record CutoutOptions
             throw Problem.InvalidParameter("bg_color", "cannot be combined with channels=alpha: a mask has no background").AsException(),
         { Channels: OutputChannels.Alpha, Format: OutputFormat.Zip } =>
             throw Problem.InvalidParameter("channels", "cannot be alpha with format=zip, which already holds the mask").AsException(),
-        { Format: OutputFormat.Zip, Background: not null } =>
-            throw Problem.InvalidParameter("bg_color", "cannot be combined with format=zip, whose colours are those of the image").AsException(),
         { Shadow: not Shadow.None, Channels: OutputChannels.Alpha } or { Shadow: not Shadow.None, Format: OutputFormat.Zip } =>
             throw Problem.InvalidParameter("shadow", "cannot be combined with channels=alpha or format=zip").AsException(),
         _ => this with { Layout = Layout.Canonical(), ShadowOpacity = Shadow == Shadow.None ? DefaultShadowOpacity : ShadowOpacity },

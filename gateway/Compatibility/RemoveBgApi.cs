@@ -13,6 +13,7 @@ internal static class RemoveBgApi
     {
         var dialect = new RemoveBgProblemFormat();
         app.MapPost("/v1.0/removebg", RemoveAsync).RequireClient().WithMetadata(dialect);
+        app.MapPost("/v1.0/improve", ImproveAsync).RequireClient().WithMetadata(dialect);
         app.MapGet("/v1.0/account", ShowAccount).IdentifyClient().WithMetadata(dialect);
     }
 
@@ -35,10 +36,28 @@ internal static class RemoveBgApi
         headers["X-Credits-Charged"] = "0";
         foreground?.AddTo(headers);
         RemoveBgProblemFormat.AddRateLimit(context);
-        if (context.Request.GetTypedHeaders().Accept.Any(accepted => accepted.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)))
+        if (WantsJson(context.Request))
             await WriteJsonAsync(context, answer, foreground, memory);
         else
             await CutoutResponse.WriteAsync(context, answer);
+    }
+
+    /// <summary>
+    /// JSON only where the client asks for nothing else: axios sends <c>application/json, text/plain, */*</c> and expects the picture.
+    /// </summary>
+    public static bool WantsJson(HttpRequest request)
+    {
+        var accept = request.GetTypedHeaders().Accept;
+        var json = accept.Where(type => type.MediaType == "application/json").Select(type => type.Quality ?? 1).DefaultIfEmpty(0).Max();
+        return json > 0 && !accept.Any(type => type.MatchesAllTypes
+            || ((type.Type == "image" || type.MediaType == "application/zip") && (type.Quality ?? 1) >= json));
+    }
+
+    /// <summary>remove.bg collects images here that it cut badly. We check the image, answer as it does, and keep nothing.</summary>
+    private static async Task<IResult> ImproveAsync(HttpContext context, UploadReader uploads)
+    {
+        using var form = await uploads.ReadAsync(context.Request, RemoveBgParameters.Image, context.RequestAborted);
+        return Results.Json(new(Guid.NewGuid()), RemoveBgJson.Default.RemoveBgImprovement);
     }
 
     /// <summary>Nothing is ever charged: there are no credits, and as many free calls as the client's plan allows at once.</summary>

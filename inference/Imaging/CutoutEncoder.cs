@@ -172,7 +172,7 @@ public sealed class CutoutEncoder
     private void WriteZip(ReadOnlyMemory<byte> file, PipeWriter output, CancellationToken cancellation)
     {
         using var zip = new ZipArchive(output.AsStream(leaveOpen: true), ZipArchiveMode.Create, leaveOpen: true);
-        var isAnswerAlready = _header is { Format: ImageFormat.Jpeg, IsSrgb: true, Orientation: 1 } && _placement.Image == new Box(0, 0, _header.Width, _header.Height) && Width == _header.Width && Height == _header.Height;
+        var isAnswerAlready = _header is { Format: ImageFormat.Jpeg, IsSrgb: true, Orientation: 1 } && _placement.Image == new Box(0, 0, _header.Width, _header.Height) && Width == _header.Width && Height == _header.Height && _options.Background is null;
         WriteEntry(zip, "color.jpg", entry =>
         {
             if (isAnswerAlready)
@@ -181,12 +181,15 @@ public sealed class CutoutEncoder
                 Flush(entry, cancellation);
                 return;
             }
-            using var photo = OnCanvas(Photo(file, PhotoColours.Srgb), [255, 255, 255]);
+            using var photo = _options.Background is { } colour
+                ? OnCanvas(new CutoutRows(Photo(file, PhotoColours.SrgbWithAlpha), Alpha(), OverWhite(colour), channels: 3), Pixel(OverWhite(colour)))
+                : OnCanvas(Photo(file, PhotoColours.Srgb), [255, 255, 255]);
             WritePicture(photo, OutputFormat.Jpg, entry, cancellation);
         });
         WriteEntry(zip, "alpha.png", entry =>
         {
-            using var alpha = OnCanvas(Alpha(), [0]);
+            // What is still opaque once the background is in color.jpg.
+            using RowSource alpha = _options.Background is { } colour ? new BehindRows(OnCanvas(Alpha(), [0]), colour.A) : OnCanvas(Alpha(), [0]);
             WritePicture(alpha, OutputFormat.Png, entry, cancellation);
         });
     }
