@@ -55,6 +55,7 @@ public static class Program
         app.MapLegacyTasks();
         app.MapRembg();
         app.MapRemoveBg();
+        app.MapPhotoroom();
         app.MapDocs();
         app.MapPods();
         app.MapPage();

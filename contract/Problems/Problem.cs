@@ -35,6 +35,8 @@ public sealed record Problem(int Status, string Code, string Title)
     public static Problem UnsupportedFormat() => new(415, "unsupported_format", "Not a JPEG, PNG or WebP image") { Detail = "The format is told from the first bytes of the file, not from its name or Content-Type." };
     public static Problem ResolutionTooHigh(string detail) => new(422, "resolution_too_high", "The image has too many pixels") { Detail = detail };
     public static Problem TooManyFrames(int maxFrames) => new(422, "too_many_frames", "The image has too many frames") { Detail = $"An animated image may have at most {maxFrames:N0} frames; its first is the one that is taken." };
+    public static Problem RoiExceedsBounds(int width, int height) => new(400, "roi_exceeds_bounds", "ROI exceeds image bounds") { Parameter = "roi", Detail = $"The image has {width} x {height} pixels." };
+    public static Problem RoiRegionEmpty() => new(400, "roi_region_empty", "ROI region is empty") { Parameter = "roi" };
     public static Problem Undecodable(string detail) => new(422, "undecodable_image", "The image cannot be decoded") { Detail = detail };
     public static Problem Truncated() => new(422, "truncated_image", "The image ends too early") { Detail = "The file looks cut off; send it again whole." };
     public static Problem NoForeground() => new(422, "no_foreground", "No subject was found") { Detail = "The model sees nothing but background in this image." };

@@ -1,11 +1,7 @@
-using System.Buffers;
-using System.Text.Json;
-using Microsoft.Net.Http.Headers;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts;
 using Rembg.Gateway.Cutouts.Uploads;
-using Rembg.Gateway.Http;
 
 namespace Rembg.Gateway.Compatibility;
 
@@ -16,6 +12,7 @@ internal static class RemoveBgApi
     {
         var dialect = new RemoveBgProblemFormat();
         app.MapPost("/v1.0/removebg", RemoveAsync).RequireClient().WithMetadata(dialect);
+        app.MapPost("/v1.0/improve", ImproveAsync).RequireClient().WithMetadata(dialect);
         app.MapGet("/v1.0/account", ShowAccount).IdentifyClient().WithMetadata(dialect);
     }
 
@@ -39,44 +36,20 @@ internal static class RemoveBgApi
         headers["X-Credits-Charged"] = "0";
         foreground?.AddTo(headers);
         RemoveBgProblemFormat.AddRateLimit(context);
-        if (context.Request.GetTypedHeaders().Accept.Any(accepted => accepted.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)))
-            await WriteJsonAsync(context, answer, foreground);
+        if (Base64Cutout.IsAskedFor(context.Request))
+            await Base64Cutout.WriteAsync(context, answer, ["result_b64"], isWrapped: true, foreground?.Named.Select(side => ($"foreground_{side.Name}", side.Value)));
         else
             await CutoutResponse.WriteAsync(context, answer);
+    }
+
+    /// <summary>remove.bg collects images here that it cut badly. We check the image, answer as it does, and keep nothing.</summary>
+    private static async Task<IResult> ImproveAsync(HttpContext context, UploadReader uploads)
+    {
+        using var form = await uploads.ReadAsync(context.Request, RemoveBgParameters.Image, context.RequestAborted);
+        return Results.Json(new(Guid.NewGuid()), RemoveBgJson.Default.RemoveBgImprovement);
     }
 
     /// <summary>Nothing is ever charged: there are no credits, and as many free calls as the client's plan allows at once.</summary>
     private static IResult ShowAccount(HttpContext context) =>
         Results.Json(new(new(new(new(0, 0, 0, 0), new(context.GetClient().Plan.Burst, "all")))), RemoveBgJson.Default.RemoveBgAccount);
-
-    /// <summary>The picture is encoded while it is written: as one string it would be there twice, and once more for each client.</summary>
-    private static async Task WriteJsonAsync(HttpContext context, CutoutAnswer answer, RemoveBgForeground? foreground)
-    {
-        CutoutResponse.Describe(context, answer);
-        context.Response.Headers.Remove(HeaderNames.ETag); // names the picture, not this
-        context.Response.ContentType = "application/json; charset=utf-8";
-        using var body = new PacedBody(context);
-        var text = new ArrayBufferWriter<byte>();
-        await using var json = new Utf8JsonWriter(text);
-        json.WriteStartObject();
-        json.WriteStartObject("data");
-        json.WritePropertyName("result_b64");
-        foreach (var block in answer.Cutout.Content.Bytes)
-        {
-            json.WriteBase64StringSegment(block.Span, isFinalSegment: false);
-            await SendAsync();
-        }
-        json.WriteBase64StringSegment([], isFinalSegment: true);
-        foreach (var (name, value) in foreground?.Named ?? []) json.WriteNumber($"foreground_{name}", value);
-        json.WriteEndObject();
-        json.WriteEndObject();
-        await SendAsync();
-
-        async Task SendAsync()
-        {
-            await json.FlushAsync();
-            await body.WriteAsync(text.WrittenMemory);
-            text.ResetWrittenCount();
-        }
-    }
 }

@@ -24,6 +24,8 @@ internal sealed class ModelCatalog
             : throw Problem.InvalidParameter("model", "is not a loaded model; GET /v1/models lists them").AsException();
     }
 
+    public bool Has(string name) => Current.ByName.ContainsKey(name);
+
     /// <summary>Takes in what the pods said; an empty list changes nothing.</summary>
     internal void Update(IReadOnlyList<ModelList> pods)
     {

@@ -64,14 +64,16 @@ internal sealed class InferEndpoint(
         // 3. The upload, and all that its header can refuse.
         using var upload = await RequestImage.ReadAsync(context.Request, limits.Value.MaxBytes, stop.Token);
         var header = ImageHeader.Read(upload.Memory, limits.Value);
-        pixels.CheckFits(InputImage.DecodedBytes(header, model.Info.InputWidth, model.Info.InputHeight));
+        var region = Placement.Region(request.Options.Layout.Roi, header.UprightWidth, header.UprightHeight);
+        pixels.CheckFits(InputImage.DecodedBytes(header, region, model.Info.InputWidth, model.Info.InputHeight));
         pixels.CheckFits(CutoutMemory.Of(header, request.Options));
 
         // 4. A shrunk decode gives the model's input; 5. the batcher gives the mask.
-        var mask = await FindMaskAsync(context, request, model, upload, header, clock, stop.Token);
+        var mask = await FindMaskAsync(context, request, model, upload, header, region, clock, stop.Token);
 
         // 6. Everything about the answer is known before its pixels are.
         var cutout = CutoutEncoder.Plan(header, mask, request.Options);
+        pixels.CheckFits(cutout.DecodedBytes);
         context.Response.Headers[PodHeaders.Frames] = header.Frames.ToString(CultureInfo.InvariantCulture);
         Describe(context.Response, model, cutout, clock);
 
@@ -91,18 +93,18 @@ internal sealed class InferEndpoint(
     }
 
     private async Task<Mask> FindMaskAsync(
-        HttpContext context, InferRequest request, LoadedModel model, RequestImage upload, ImageHeader header, ServerTiming clock, CancellationToken stop)
+        HttpContext context, InferRequest request, LoadedModel model, RequestImage upload, ImageHeader header, Box region, ServerTiming clock, CancellationToken stop)
     {
         var input = model.Inputs.Rent();
         try
         {
             var (width, height) = (model.Info.InputWidth, model.Info.InputHeight);
-            using (await pixels.EnterDecodeAsync(InputImage.DecodedBytes(header, width, height), stop))
+            using (await pixels.EnterDecodeAsync(InputImage.DecodedBytes(header, region, width, height), stop))
             using (await lanes.EnterAsync(stop))
             {
                 var started = clock.Start();
                 using var activity = InferenceTrace.Source.StartActivity("decode");
-                InputImage.Decode(upload.Memory, header, width, height, input, stop);
+                InputImage.Decode(upload.Memory, header, region, width, height, input, stop);
                 clock.Stop("decode", started);
             }
             var result = await model.Batcher.RunAsync(input, request.Priority, request.Deadline, context.RequestAborted, request.IsLight);

@@ -2,8 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Rembg.Inference.Imaging;
 
-/// <summary>Bounding box of the subject, in pixels of the answer; all zero when there is none.</summary>
-public readonly record struct Foreground(int Left, int Top, int Width, int Height)
+/// <summary>Finds the subject in a mask.</summary>
+internal static class Foreground
 {
     /// <summary>Least alpha of what counts as subject: 10 %. Below it lie the halos that a model leaves on background.</summary>
     public const byte VisibleAlpha = 26;
@@ -11,15 +11,13 @@ public readonly record struct Foreground(int Left, int Top, int Width, int Heigh
     /// <summary>Components with fewer pixels than the largest over this are specks: 0.1 %.</summary>
     private const int SpeckRatio = 1000;
 
-    /// <summary>"left top width height", the value of <see cref="Contract.PodHeaders.Foreground"/>.</summary>
-    public override string ToString() => $"{Left} {Top} {Width} {Height}";
-
     /// <summary>The box of all that is subject in the mask, without specks, widened by one pixel of the mask for the resizer's soft edge.</summary>
     /// <param name="mask">At the model's size.</param>
     /// <param name="threshold">Least alpha of the subject.</param>
-    /// <param name="width">Pixels of the answer.</param>
-    /// <param name="height">Pixels of the answer.</param>
-    internal static Foreground Of(Mask mask, byte threshold, int width, int height)
+    /// <param name="width">Of the picture that the mask is for, in pixels.</param>
+    /// <param name="height">Likewise.</param>
+    /// <returns>In pixels of that picture; empty when there is no subject.</returns>
+    public static Box Of(Mask mask, byte threshold, int width, int height)
     {
         // 1. The subject: every 8-connected component but the specks.
         var components = FindComponents(mask, threshold);

@@ -49,6 +49,9 @@ public sealed record ImageHeader(ImageFormat Format, int Width, int Height)
     public int UprightHeight => SwapsSides ? Width : Height;
     public long Pixels => (long)Width * Height;
 
+    /// <summary>All of the upright picture.</summary>
+    public Box Upright => new(0, 0, UprightWidth, UprightHeight);
+
     /// <summary>Reads and judges the header of <paramref name="file"/>.</summary>
     /// <exception cref="ProblemException">
     /// 413 too many bytes · 415 not JPEG, PNG or WebP · 422 too many pixels, frames or parts, truncated, or not decodable.

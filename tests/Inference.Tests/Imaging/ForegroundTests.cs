@@ -83,7 +83,7 @@ public class ForegroundTests
         }
     }
 
-    private static Foreground Box(Mask mask, int width, int height, CutoutOptions? options = null)
+    private static Box Box(Mask mask, int width, int height, CutoutOptions? options = null)
     {
         var header = new ImageHeader(ImageFormat.Png, width, height);
         return CutoutEncoder.Plan(header, mask, options ?? CutoutOptions.Default).Foreground;
@@ -97,7 +97,7 @@ public class ForegroundTests
         return mask;
     }
 
-    private static Foreground ByFloodFilling(Mask mask)
+    private static Box ByFloodFilling(Mask mask)
     {
         var left = new HashSet<(int X, int Y)>();
         for (var y = 0; y < mask.Height; y++)
