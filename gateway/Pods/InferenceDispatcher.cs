@@ -33,7 +33,7 @@ internal sealed class InferenceDispatcher(PodScheduler scheduler, PodClient clie
         while (true)
         {
             // 2. A place at a pod, in the client's turn.
-            using var place = await scheduler.EnterAsync(request, except: history.Last, cancellationToken);
+            using var place = await scheduler.EnterAsync(request, except: history.Last, history.WaitingSince, cancellationToken);
             waited += place.Waited;
 
             // 3. The pod's answer. One that falls silent is left for another.
@@ -41,7 +41,7 @@ internal sealed class InferenceDispatcher(PodScheduler scheduler, PodClient clie
             if (result.Cutout is { } cutout) return PodTiming.AddWait(cutout, waited);
 
             // 4. Another one, if it was the pod's fault and retries are not the problem already.
-            history.Add(place.Pod, result);
+            history.Add(place, result);
             if (!await MayRetryAsync(request, result, history)) throw Failure(request, result).AsException();
             var reason = JsonNamingPolicy.SnakeCaseLower.ConvertName(result.Retry.ToString());
             metrics.Retry(reason);
@@ -81,9 +81,13 @@ internal sealed class InferenceDispatcher(PodScheduler scheduler, PodClient clie
 
         public DestinationState? Last { get; private set; }
 
-        public void Add(DestinationState pod, PodResult result)
+        /// <summary>Null when a pod has worked at it since it last waited.</summary>
+        public long? WaitingSince { get; private set; }
+
+        public void Add(PodScheduler.Place place, PodResult result)
         {
-            Last = pod;
+            Last = place.Pod;
+            WaitingSince = result.Retry is RetryReason.Overloaded or RetryReason.ConnectFailed ? place.Since : null;
             _results.Add(result);
         }
 

@@ -38,23 +38,26 @@ internal sealed class PodScheduler : IDisposable
 
     /// <summary>Waits for a place at a pod; dispose it to give it back.</summary>
     /// <param name="except">The pod that just failed at this run: another one is preferred. A run that was let in once is not refused for want of room.</param>
+    /// <param name="since">When it began to wait, if it did before and no pod has worked at it since; null for now.</param>
     /// <exception cref="ProblemException">
     /// 429: too many of this client's requests wait; 503: too many wait in all, the queue is too long for the time left, or no pod has
     /// come within <see cref="PodsOptions.WaitForPod"/>. A background run without any pod is 503 at once, which makes the worker pause.
     /// </exception>
-    public async Task<Place> EnterAsync(InferenceRequest request, DestinationState? except, CancellationToken cancellationToken)
+    public async Task<Place> EnterAsync(InferenceRequest request, DestinationState? except, long? since, CancellationToken cancellationToken)
     {
-        var waiter = new Waiter(request, except, _time.GetTimestamp());
+        var waiter = new Waiter(request, except, since ?? _time.GetTimestamp());
         var (priority, client) = (request.Priority, request.Client);
+        var entered = _time.GetTimestamp();
         lock (_lock)
         {
+            if (PatienceLeft(waiter) is null && since is not null) throw NoPod();
             if (priority == Priority.Background && !_pods.Answering.Any(waiter.IsServedBy)) throw NoPod();
-            if (except is null && Refusal(request) is { } refusal) throw refusal.AsException();
             waiter.IsLight = priority == Priority.Interactive && !_running.ContainsKey(client.Id) && _queue.CountOf(priority, client.Id) == 0;
-            _queue.Enqueue(priority, client.Id, client.Plan.Weight, waiter);
+            if (except is null && !waiter.IsLight && Refusal(request) is { } refusal) throw refusal.AsException();
+            _queue.Enqueue(priority, client.Id, client.Plan.Weight, waiter.IsLight, waiter);
             Dispatch();
         }
-        var place = await TurnAsync(waiter, cancellationToken);
+        var place = await TurnAsync(waiter, cancellationToken) with { Waited = _time.GetElapsedTime(entered) };
         _metrics.Waited(request.Priority, place.Waited);
         return place;
     }
@@ -77,7 +80,7 @@ internal sealed class PodScheduler : IDisposable
 
     private async Task<Place> TurnAsync(Waiter waiter, CancellationToken cancellationToken)
     {
-        var patience = _waitForPod;
+        var patience = PatienceLeft(waiter) ?? TimeSpan.Zero;
         try
         {
             while (true)
@@ -107,10 +110,14 @@ internal sealed class PodScheduler : IDisposable
         }
     }
 
-    /// <summary>How much longer it may wait; null when no pod has done any work for the whole time, and none is at work.</summary>
+    /// <summary>
+    /// How much longer it may wait; null when no pod has done any work for the whole time, and none is at work. One that pauses is not:
+    /// it has just refused a run or lost one.
+    /// </summary>
     private TimeSpan? PatienceLeft(Waiter waiter)
     {
-        if (_pods.Answering.Any(pod => waiter.IsServedBy(pod) && Pod.Of(pod).Capacity.InFlight > 0)) return _waitForPod > LookAfter ? _waitForPod : LookAfter;
+        if (_pods.Answering.Any(pod => waiter.IsServedBy(pod) && Pod.Of(pod).Capacity is { InFlight: > 0 } capacity && capacity.PauseLeft(_time) is null))
+            return _waitForPod > LookAfter ? _waitForPod : LookAfter;
         var lastWork = _pods.All.Where(waiter.IsServedBy).Select(pod => Pod.Of(pod).Capacity.WorkedAt).Append(waiter.Since).Max();
         var left = _waitForPod - _time.GetElapsedTime(lastWork);
         return left > TimeSpan.Zero ? left : null;
@@ -143,21 +150,17 @@ internal sealed class PodScheduler : IDisposable
     private void Dispatch()
     {
         var pods = _pods.Answering;
-        if (HasRoom(pods, isLight: true))
+        while ((HasRoom(pods, isLight: true) && _queue.TryDequeueLight(CanGo, out var next)) || (HasRoom(pods, isLight: false) && _queue.TryDequeue(CanGo, out next)))
         {
-            // When only the places for light clients are free, the long queues of the others need not be looked through.
-            while (HasRoom(pods, isLight: false) is var forAll
-                && _queue.TryDequeue(waiter => (forAll || waiter.IsLight) && (waiter.Choice = Choose(waiter, pods)) is not null, out var next))
-            {
-                var pod = next.Choice!;
-                Pod.Of(pod).Capacity.Enter();
-                CollectionsMarshal.GetValueRefOrAddDefault(_running, next.Request.Client.Id, out _)++;
-                next.Granted.SetResult(new(pod, next.Request.Client.Id, next.IsLight, _time.GetElapsedTime(next.Since), this));
-                _pace.Left(othersWait: _queue.Count > 0);
-            }
+            Pod.Of(next.Choice!).Capacity.Enter();
+            CollectionsMarshal.GetValueRefOrAddDefault(_running, next.Request.Client.Id, out _)++;
+            next.Granted.SetResult(new(next.Choice!, next.Request.Client.Id, next.IsLight, next.Since, TimeSpan.Zero, this));
+            _pace.Left(othersWait: _queue.Count > 0);
         }
         if (pods.Count == 0) _pace.Interrupted();
         if (_queue.Count > 0 && pods.Min(pod => Pod.Of(pod).Capacity.PauseLeft(_time)) is { } pause) _pauseEnd.Change(pause, Timeout.InfiniteTimeSpan);
+
+        bool CanGo(Waiter waiter) => (waiter.Choice = Choose(waiter, pods)) is not null;
     }
 
     private bool HasRoom(IReadOnlyList<DestinationState> pods, bool isLight) => pods.Any(pod => Pod.Of(pod).Capacity.HasRoom(Priority.Interactive, isLight, _time));
@@ -184,8 +187,9 @@ internal sealed class PodScheduler : IDisposable
 
     /// <summary>A place at a pod for one run.</summary>
     /// <param name="IsLight">Its client had nothing else in the pods or waiting.</param>
-    /// <param name="Waited">For its turn.</param>
-    internal sealed record Place(DestinationState Pod, string Client, bool IsLight, TimeSpan Waited, PodScheduler Scheduler) : IDisposable
+    /// <param name="Since">When it began to wait.</param>
+    /// <param name="Waited">For this turn.</param>
+    internal sealed record Place(DestinationState Pod, string Client, bool IsLight, long Since, TimeSpan Waited, PodScheduler Scheduler) : IDisposable
     {
         public void Dispose() => Scheduler.Leave(this);
     }

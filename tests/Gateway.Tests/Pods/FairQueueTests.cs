@@ -75,6 +75,19 @@ public class FairQueueTests
     }
 
     [Fact]
+    public void LightOnes_HaveAQueueOfTheirOwn()
+    {
+        Wait("a", 2);
+        _queue.Enqueue(Priority.Interactive, "b", 1, isLight: true, "b0");
+        _queue.CountOf(Priority.Interactive).ShouldBe(3);
+        _queue.CountOf(Priority.Interactive, "b").ShouldBe(1);
+        Take(3).ShouldBe(["a0", "a1"]);
+        _queue.TryDequeueLight(_ => true, out var light).ShouldBeTrue();
+        light.ShouldBe("b0");
+        _queue.Count.ShouldBe(0);
+    }
+
+    [Fact]
     public void BackgroundAlone_HasEverything()
     {
         Wait("t", 3, priority: Priority.Background);
@@ -126,7 +139,7 @@ public class FairQueueTests
 
     private void Wait(string client, int count, double weight = 1, Priority priority = Priority.Interactive)
     {
-        for (var i = 0; i < count; i++) _queue.Enqueue(priority, client, weight, $"{client}{i}");
+        for (var i = 0; i < count; i++) _queue.Enqueue(priority, client, weight, isLight: false, $"{client}{i}");
     }
 
     private FairQueue<string>.Room RoomFor(string client) => _queue.RoomFor(Priority.Interactive, client);
