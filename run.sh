@@ -48,7 +48,9 @@ stop() {
 }
 trap 'stop 0' INT TERM
 
-ready() { exec 3<>"/dev/tcp/127.0.0.1/$((port + 80))" && printf 'GET /readyz HTTP/1.0\r\n\r\n' >&3 && head -n 1 <&3 | grep -q ' 200 '; }
+# Ready means that a cutout can be made: the pod has its models, the gateway answers, and it knows the pod's models.
+ok() { exec 3<>"/dev/tcp/127.0.0.1/$1" && printf 'GET %s HTTP/1.0\r\n\r\n' "$2" >&3 && head -n 1 <&3 | grep -q ' 200 '; }
+ready() { ok $((port + 180)) /readyz && ok $((port + 80)) /readyz && ok "$port" /v1/models; }
 until (ready) 2>/dev/null; do
   kill -0 "$inference" 2>/dev/null || { echo "run.sh: inference ended, see above" >&2; stop 1; }
   kill -0 "$gateway" 2>/dev/null || { echo "run.sh: the gateway ended, see above" >&2; stop 1; }

@@ -11,6 +11,13 @@ public static class PodHeaders
     public const string Interactive = "interactive";
     public const string Background = "background";
 
+    /// <summary>
+    /// Request: <see cref="Light"/> when its client has nothing else in the pods or waiting for one. Such a run goes before the others
+    /// of its priority. Optional; a pod that does not know it serves first come, first served.
+    /// </summary>
+    public const string Client = "X-Client";
+    public const string Light = "light";
+
     /// <summary>Answer: how many images shared the model run.</summary>
     public const string BatchSize = "X-Batch-Size";
 

@@ -58,6 +58,6 @@ internal static class CutoutEndpoints
             { NoCache: true } => CacheUse.Store,
             _ => CacheUse.All,
         };
-        return new(key, image, Priority.Interactive, use, context.Deadline().EndsAt, context.TraceIdentifier);
+        return new(key, image, Priority.Interactive, use, context.GetClient(), context.Deadline().EndsAt, context.TraceIdentifier);
     }
 }

@@ -48,7 +48,7 @@ internal sealed class CutoutService(
 
         // 4. A pod makes it.
         var cutout = await pods.RunAsync(
-            new(image.Bytes, image.Sha256, request.Key.Options, request.Priority, request.Deadline, request.RequestId), ended);
+            new(image.Bytes, image.Sha256, request.Key.Options, request.Priority, request.Client, request.Deadline, request.RequestId), ended);
 
         // 5. Kept for the next.
         if (request.Cache.HasFlag(CacheUse.Store)) cache.Store(request.Key.Value, cutout);

@@ -1,3 +1,4 @@
+using Rembg.Contract;
 using Rembg.Contract.Problems;
 
 namespace Rembg.Gateway.Cutouts;
@@ -25,7 +26,7 @@ internal sealed class RequestCoalescer<T>(TimeProvider time)
     /// <summary>Joins the run named <paramref name="key"/>, or starts it, to end at <paramref name="deadline"/>.</summary>
     /// <param name="start">Called at once, on the caller's thread, when there is no such run.</param>
     public async Task<(T Result, bool Coalesced)> RunAsync(
-        string key, DateTimeOffset deadline, Func<CancellationToken, Task<T>> start, CancellationToken caller)
+        string key, Deadline deadline, Func<CancellationToken, Task<T>> start, CancellationToken caller)
     {
         while (true)
         {
@@ -35,9 +36,9 @@ internal sealed class RequestCoalescer<T>(TimeProvider time)
                 if (!coalesced) _ = CompleteAsync(key, run, start);
                 return (await run.Result.WaitAsync(caller), coalesced);
             }
-            catch (ProblemException late) when (coalesced && late.Problem.Status == StatusCodes.Status504GatewayTimeout && time.GetUtcNow() < deadline)
+            catch (ProblemException others) when (coalesced && IsNotOurs(others.Problem) && deadline.Left(time) > TimeSpan.Zero)
             {
-                // The first caller's time ran out, ours has not.
+                // The first caller's time ran out, or its client has too much waiting. Ours has not: a run of our own.
             }
             finally
             {
@@ -46,12 +47,14 @@ internal sealed class RequestCoalescer<T>(TimeProvider time)
         }
     }
 
-    private (Run Run, bool Coalesced) Enter(string key, DateTimeOffset deadline)
+    private static bool IsNotOurs(Problem problem) => problem.Status is StatusCodes.Status504GatewayTimeout or StatusCodes.Status429TooManyRequests;
+
+    private (Run Run, bool Coalesced) Enter(string key, Deadline deadline)
     {
         lock (_runs)
         {
             var coalesced = _runs.TryGetValue(key, out var run);
-            if (!coalesced) _runs[key] = run = new Run(deadline - time.GetUtcNow(), time);
+            if (!coalesced) _runs[key] = run = new Run(deadline.Left(time), time);
             run!.Callers++;
             return (run, coalesced);
         }

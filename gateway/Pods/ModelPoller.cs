@@ -7,32 +7,41 @@ namespace Rembg.Gateway.Pods;
 
 /// <summary>Asks every pod for its models, again and again, over the connections that YARP keeps to them.</summary>
 internal sealed partial class ModelPoller(
-    IProxyStateLookup proxy, ModelCatalog catalog, IOptions<PodsOptions> options, TimeProvider time, ILogger<ModelPoller> logger) : BackgroundService
+    IProxyStateLookup proxy, ModelCatalog catalog, PodScheduler scheduler, IOptions<PodsOptions> options, TimeProvider time, ILogger<ModelPoller> logger) : BackgroundService
 {
+    /// <summary>Asks once before the gateway listens, so that its first requests need not be refused.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await PollAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(options.Value.ProbeEvery, time);
-        do
-        {
-            try
-            {
-                await PollAsync(stoppingToken);
-            }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
-            {
-                Log.Unexpected(logger, exception); // the next poll tries again; the gateway must not end of it
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        while (await timer.WaitForNextTickAsync(stoppingToken)) await PollAsync(stoppingToken);
     }
 
     private async Task PollAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await AskAllAsync(cancellationToken);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            Log.Unexpected(logger, exception); // the next poll tries again; the gateway must not end of it
+        }
+    }
+
+    private async Task AskAllAsync(CancellationToken cancellationToken)
     {
         if (!proxy.TryGetCluster(PodCluster.Id, out var cluster)) return;
         var destinations = cluster.DestinationsState.AllDestinations;
         await Task.WhenAll(destinations.Select(destination => AskAsync(cluster, destination, cancellationToken)));
         catalog.Update([.. destinations.OrderBy(destination => destination.DestinationId, StringComparer.Ordinal)
             .Select(destination => Pod.Of(destination).Models).OfType<ModelList>()]);
+        scheduler.LookAgain(); // a pod may serve what was waited for
     }
 
     private async Task AskAsync(ClusterState cluster, DestinationState destination, CancellationToken cancellationToken)

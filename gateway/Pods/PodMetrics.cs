@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Rembg.Contract;
 using Yarp.ReverseProxy;
 using Yarp.ReverseProxy.Model;
 
@@ -7,12 +8,25 @@ namespace Rembg.Gateway.Pods;
 /// <summary>The gateway's figures about its pods.</summary>
 internal sealed class PodMetrics
 {
+    private readonly Meter _meter;
+    private readonly Histogram<double> _wait;
+
     public PodMetrics(IMeterFactory meters, IProxyStateLookup proxy)
     {
-        var meter = meters.Create("rembg.gateway");
-        meter.CreateObservableGauge("pods", () => Count(proxy),
+        _meter = meters.Create("rembg.gateway");
+        _wait = _meter.CreateHistogram<double>("wait_seconds", description: "Seconds that a run waited for its turn at a pod, by priority.");
+        _meter.CreateObservableGauge("pods", () => Count(proxy),
             description: "Pods that this gateway knows, by state: available, resting (a connection to it failed or broke), away (its probes fail), invalid (its list of models is not valid).");
     }
+
+    /// <param name="waiting">How many wait, by priority.</param>
+    public void ObserveWaiting(Func<Priority, int> waiting) =>
+        _meter.CreateObservableGauge("waiting", () => Enum.GetValues<Priority>().Select(priority => new Measurement<int>(waiting(priority), Tag(priority))),
+            description: "Runs that wait for their turn at a pod, by priority.");
+
+    public void Waited(Priority priority, TimeSpan time) => _wait.Record(time.TotalSeconds, Tag(priority));
+
+    private static KeyValuePair<string, object?> Tag(Priority priority) => new("priority", priority.ToName());
 
     private static IEnumerable<Measurement<int>> Count(IProxyStateLookup proxy)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Rembg.Contract.Hosting;
 using Yarp.ReverseProxy;
 using Yarp.ReverseProxy.Health;
@@ -20,7 +21,10 @@ public static class PodServices
         services.AddSingleton<LookUp>(Dns.GetHostAddressesAsync);
         services.AddSingleton<IDestinationResolver, PodResolver>();
         services.AddSingleton<IActiveHealthCheckPolicy, ProbePolicy>();
+        services.AddSingleton<AvailablePods>().AddSingleton<IAvailableDestinationsPolicy>(provider => provider.GetRequiredService<AvailablePods>());
+        services.TryAddSingleton(Random.Shared);
         services.AddSingleton<ShortestExpectedDelay>();
+        services.AddSingleton<PodScheduler>();
 
         services.AddSingleton<Quarantine>();
         services.AddSingleton<RetryBudget>();
@@ -29,16 +33,11 @@ public static class PodServices
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton<PodMetrics>();
         services.AddHostedService<ModelPoller>();
-        services.AddHealthChecks().AddCheck<PodsCheck>("pods");
 
         // YARP tells of every configuration change and probe; its warnings are enough.
         builder.Logging.AddFilter("Yarp", LogLevel.Warning);
     }
 
     /// <summary>Loads the cluster and starts its health checks; there are no routes to map.</summary>
-    public static void MapPods(this WebApplication app)
-    {
-        app.MapReverseProxy();
-        app.Services.GetRequiredService<PodMetrics>();
-    }
+    public static void MapPods(this WebApplication app) => app.MapReverseProxy();
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Rembg.Contract;
 using Rembg.Contract.Problems;
+using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts;
 using Rembg.Gateway.Pods;
 
@@ -40,7 +41,7 @@ internal sealed partial class TaskRun(
             var request = lease.Request;
             var answer = await cutouts.CutAsync(
                 new(cutouts.Identify(image, request.ToOptions(), request.Client), image, Priority.Background, request.NoStore ? CacheUse.None : CacheUse.All,
-                    time.GetUtcNow() + _options.RunTimeout, request.RequestId),
+                    new Client(request.Client, new Plan()), Deadline.After(_options.RunTimeout, time), request.RequestId),
                 cancelled);
             if (answer.Status == CacheStatus.Miss) room.Ran(PodTiming.Queue(answer.Cutout), PodTiming.Infer(answer.Cutout));
             return new("succeeded", () => queue.SucceedAsync(lease, answer));

@@ -19,7 +19,7 @@ public sealed class GatewayMetrics
         _requests = meter.CreateCounter<long>("requests_total", description: "Requests by route and status code.");
         _seconds = meter.CreateHistogram<double>("request_seconds", description: "Seconds from a request's headers to the end of its answer.");
         _cache = meter.CreateCounter<long>("cache_total", description: "Cache look-ups by result (hit, miss, coalesced, error) and tier (memory, redis).");
-        _retries = meter.CreateCounter<long>("upstream_retries_total", description: "Runs that were given to a second pod, by reason (connect, died, silent, garbage, overload).");
+        _retries = meter.CreateCounter<long>("upstream_retries_total", description: "Runs that were given to a pod once more, by reason (connect_failed, connection_lost, unresponsive, invalid_response, overloaded).");
     }
 
     public void Request(string route, int code, TimeSpan took)

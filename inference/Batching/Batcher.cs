@@ -44,14 +44,15 @@ public sealed class Batcher : IAsyncDisposable
 
     /// <summary>Waits for a place in a batch and for its run.</summary>
     /// <param name="input">uint8 RGB at the model's input size; the batcher may read it until the returned task has ended.</param>
+    /// <param name="isLight">Goes before the others of its priority.</param>
     /// <exception cref="DroppedException">The caller left, or the deadline passed or cannot be met.</exception>
     /// <remarks>
     /// After the caller has left the task still ends only once the request is out of the queue, so that whoever awaits
     /// it keeps accounting for the memory that it holds.
     /// </remarks>
-    public async Task<BatchResult> RunAsync(byte[] input, Priority priority, Deadline deadline, CancellationToken caller)
+    public async Task<BatchResult> RunAsync(byte[] input, Priority priority, Deadline deadline, CancellationToken caller, bool isLight = false)
     {
-        var request = new BatchRequest(input, priority, deadline, _time.GetTimestamp(), Activity.Current?.Context ?? default, caller);
+        var request = new BatchRequest(input, priority, deadline, _time.GetTimestamp(), Activity.Current?.Context ?? default, caller, isLight);
         Interlocked.Increment(ref _waiting[(int)priority]);
         ObjectDisposedException.ThrowIf(!_arrivals.Writer.TryWrite(request), this);
         return await request.Task;

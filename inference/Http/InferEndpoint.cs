@@ -96,7 +96,7 @@ internal sealed class InferEndpoint(
                 InputImage.Decode(upload.Memory, header, width, height, input, stop);
                 clock.Stop("decode", started);
             }
-            var result = await model.Batcher.RunAsync(input, request.Priority, request.Deadline, context.RequestAborted);
+            var result = await model.Batcher.RunAsync(input, request.Priority, request.Deadline, context.RequestAborted, request.IsLight);
             clock.Add("queue", result.Waited);
             clock.Add("infer", result.Ran);
             context.Response.Headers[PodHeaders.BatchSize] = result.BatchSize.ToString(CultureInfo.InvariantCulture);

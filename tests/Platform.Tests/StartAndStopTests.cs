@@ -35,13 +35,14 @@ public class StartAndStopTests
     }
 
     [Fact]
-    public async Task PodIsGone_GatewayIsNotReady()
+    public async Task PodIsGone_GatewayIsReadyAndSaysSo()
     {
-        await using var platform = await Testing.Platform.StartAsync();
+        await using var platform = await Testing.Platform.StartAsync(gatewayArguments: ["--Pods:WaitForPod=00:00:00.2"]);
         await platform.Pods[0].KillAsync();
 
         using var management = new HttpClient { BaseAddress = platform.Gateways[0].ManagementAddress };
-        await Eventually.TrueAsync(async () => (await management.GetAsync("/readyz")).StatusCode == HttpStatusCode.ServiceUnavailable, "the gateway is not ready");
+        await Eventually.TrueAsync(async () => (await management.GetStringAsync("/metrics")).Contains("rembg_gateway_pods{state=\"away\"} 1", StringComparison.Ordinal), "the gateway has seen it");
+        (await management.GetAsync("/readyz")).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await management.GetAsync("/livez")).StatusCode.ShouldBe(HttpStatusCode.OK);
 
         using var form = new MultipartFormDataContent { { new ByteArrayContent(Photos.Rocket), "file", "rocket.jpg" } };

@@ -54,7 +54,7 @@ public sealed class FakePod : IAsyncDisposable
 
     public ModelList Models { get; set; } = new("test-1", "model-a",
     [
-        new("model-a", new string('a', 64), 64, 64, "MIT", "cpu", [1]),
+        new("model-a", new string('a', 64), 64, 64, "MIT", "cpu", [1, 32]),
         new("model-b", new string('b', 64), 32, 32, "MIT", "cpu", [1]),
     ]);
 

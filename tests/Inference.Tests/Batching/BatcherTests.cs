@@ -86,6 +86,25 @@ public sealed class BatcherTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task LightClients_GoBeforeTheOthersOfTheirPriority()
+    {
+        Start(sizes: [1]);
+        _ = Submit(0);
+        var run = await _accelerator.NextRunAsync();
+        _ = Submit(1);
+        _ = Submit(2);
+        _ = Submit(3, isLight: true);
+
+        foreach (byte next in new byte[] { 3, 1, 2 })
+        {
+            run.Finish();
+            run = await _accelerator.NextRunAsync();
+            run.Images.ShouldBe([next]);
+        }
+        run.Finish();
+    }
+
+    [Fact]
     public async Task FloodOfInteractive_StillLeavesBackgroundItsShare()
     {
         Start(share: 0.2);
@@ -253,8 +272,8 @@ public sealed class BatcherTests : IAsyncDisposable
 
     private Batcher Batcher => _batcher ??= Start();
 
-    private Task<BatchResult> Submit(byte image, Priority priority = Priority.Interactive, double seconds = 60, CancellationToken caller = default) =>
-        Batcher.RunAsync([image], priority, Deadline.After(TimeSpan.FromSeconds(seconds), _time), caller);
+    private Task<BatchResult> Submit(byte image, Priority priority = Priority.Interactive, double seconds = 60, bool isLight = false, CancellationToken caller = default) =>
+        Batcher.RunAsync([image], priority, Deadline.After(TimeSpan.FromSeconds(seconds), _time), caller, isLight);
 
     private Batcher Start(int[]? sizes = null, int executors = 1, int delay = 0, double share = 0.1) =>
         _batcher = new Batcher(_accelerator, new BatchSizes(sizes ?? [1]), executors,

@@ -1,4 +1,4 @@
-namespace Rembg.Inference;
+namespace Rembg.Contract;
 
 /// <summary>The moment after which an answer is worth nothing, on the monotonic clock of one <see cref="TimeProvider"/>.</summary>
 public readonly record struct Deadline(long Timestamp)
