@@ -3,8 +3,9 @@ using Rembg.Contract;
 namespace Rembg.Inference.Batching;
 
 /// <summary>
-/// What waits, by priority. Interactive goes first, the requests of light clients before the others, and background fills the free places of a batch; when both wait,
-/// background still gets a reserved share of the places, so that it never starves. Owned by one loop, hence no locks.
+/// Requests that wait, by priority. Interactive ones go first, those of light clients before the others. Background requests fill the
+/// free places of a batch; when both wait, background gets a reserved share of the places, so that it never starves. One loop owns it,
+/// so there are no locks.
 /// </summary>
 internal sealed class BatchQueue(double backgroundShare)
 {
@@ -61,8 +62,9 @@ internal sealed class BatchQueue(double backgroundShare)
     {
         for (var left = queue.Count; left > 0; left--)
         {
+            var isGone = isDead(queue.Peek()); // first: if it throws, nothing is lost
             var request = queue.Dequeue();
-            if (!isDead(request)) queue.Enqueue(request);
+            if (!isGone) queue.Enqueue(request);
         }
     }
 }
