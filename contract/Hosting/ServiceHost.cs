@@ -27,6 +27,7 @@ public static class ServiceHost
         var options = builder.ReadOptions<ServiceOptions>(ServiceOptions.Section);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            kestrel.ApplicationServices.GetService<MeterBridge>(); // before anything is counted, and the server's parts count
             kestrel.AddServerHeader = false;
             Listen(kestrel, options.Address, options.Port, service ?? (_ => { }));
             Listen(kestrel, options.Address, options.ManagementPort, listen => listen.Use(MarkAsManagement));
@@ -101,7 +102,6 @@ public static class ServiceHost
     /// </summary>
     public static void UseManagement(this WebApplication app)
     {
-        app.Services.GetRequiredService<MeterBridge>(); // before anything is counted
         app.MapWhen(context => context.Features.Get<ManagementConnection>() is not null, management =>
         {
             management.UseRouting();
