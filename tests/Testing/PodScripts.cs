@@ -15,9 +15,10 @@ public static class PodScripts
     public static byte[] Poison { get; } = [.. "of this a pod dies"u8];
 
     /// <summary>A cutout of the asked format's type: its signature, then filler up to <paramref name="bytes"/>.</summary>
+    /// <param name="queue">Milliseconds that the run is said to have waited in the pod.</param>
     /// <param name="infer">Milliseconds that the run is said to have taken.</param>
     /// <param name="version">Of the pod; null for a pod that does not say it.</param>
-    public static PodScript Cutout(int bytes = 1000, int load = 1, string foreground = "1 2 3 4", double infer = 3, string? version = "1") => async (context, request) =>
+    public static PodScript Cutout(int bytes = 1000, int load = 1, string foreground = "1 2 3 4", double infer = 3, double queue = 1, string? version = "1") => async (context, request) =>
     {
         var options = CutoutOptions.Parse(context.Request.Query.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.ToString())));
         var response = context.Response;
@@ -31,7 +32,7 @@ public static class PodScripts
         if (version is not null) response.Headers[PodHeaders.Version] = $"{version}-{options.Model}";
         response.Headers[PodHeaders.BatchSize] = "1";
         response.Headers[PodHeaders.Load] = $"{load}";
-        response.Headers[PodHeaders.ServerTiming] = string.Create(CultureInfo.InvariantCulture, $"queue;dur=1, decode;dur=2, infer;dur={infer}");
+        response.Headers[PodHeaders.ServerTiming] = string.Create(CultureInfo.InvariantCulture, $"queue;dur={queue}, decode;dur=2, infer;dur={infer}");
         await response.Body.WriteAsync(Picture(options.Format, bytes));
     };
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Rembg.Contract.Problems;
 using Rembg.Testing;
 using Xunit.Abstractions;
@@ -11,11 +12,14 @@ namespace Rembg.Platform.Tests.Abuse;
 [Collection(OneAttackAtATime.Name)]
 public sealed class AbuseTests(AbuseTable table, ITestOutputHelper output)
 {
-    private const int BudgetMiB = 128, CacheMiB = 64, LargeBytes = 13 << 20;
+    private const int BudgetMiB = 128, CacheMiB = 64, ResultsMiB = 256, LargeBytes = 13 << 20;
 
     /// <summary>What a gateway may take beyond its configured bounds: buffers of connections, the heap's own slack.</summary>
     private const int SlackMiB = 128;
     private static readonly TimeSpan Watched = TimeSpan.FromSeconds(5);
+
+    /// <summary>Slow clients have <c>Edge:SlowFor</c>, 5 s, before they are cut.</summary>
+    private static readonly TimeSpan WatchedSlow = TimeSpan.FromSeconds(9);
 
     public static TheoryData<int, string> Attacks
     {
@@ -35,11 +39,12 @@ public sealed class AbuseTests(AbuseTable table, ITestOutputHelper output)
         await using var pod = await FakePod.StartAsync();
         using var runs = new SemaphoreSlim(2);
         pod.Always = Run(runs);
+        pod.Models = pod.Models with { Models = [.. pod.Models.Models.Select(model => model with { BatchSizes = [1, 2] })] }; // gateways send no more ahead than that needs
         var key = attack.WithKeys ? await KeyAsync() : default;
         await using var gateway = await ServiceProcess.StartAsync("Rembg.Gateway",
         [
             $"--Pods:Addresses:0={pod.Address}", $"--Pods:ManagementAddresses:0={pod.Address}",
-            $"--Uploads:MaxBytesInFlight={BudgetMiB << 20}", $"--Cache:MaxBytes={CacheMiB << 20}", .. key.Arguments ?? [],
+            $"--Uploads:MaxBytesInFlight={BudgetMiB << 20}", $"--Cache:MaxBytes={CacheMiB << 20}", $"--Tasks:MaxResultBytes={ResultsMiB << 20}", .. key.Arguments ?? [],
         ]);
         await gateway.ReadyAsync();
         using var innocent = new InnocentClient(gateway.Address, key.Text);
@@ -51,16 +56,17 @@ public sealed class AbuseTests(AbuseTable table, ITestOutputHelper output)
         using var end = new CancellationTokenSource();
         using var attacker = new Attacker(gateway.Address, end.Token);
         var attacking = attack.RunAsync(attacker);
-        var under = await innocent.WorkAsync(Watched);
+        var under = await innocent.WorkAsync(attack.IsSlow ? WatchedSlow : Watched);
         var peak = gateway.PeakResidentBytes;
         await end.CancelAsync();
         await attacking;
 
-        table.Add(number, attack, new(under.Succeeded.Length + under.Failed.Length, under.Succeeded.Length, P95(under.Succeeded), P95(alone.Succeeded), attacker.Answers, start >> 20, peak >> 20), output);
+        table.Add(number, attack, new(under.Cutouts.Length + under.Tasks.Length + under.Failed.Length, under.Cutouts.Length + under.Tasks.Length,
+            Percentile(under.Cutouts, 0.95), Percentile(alone.Cutouts, 0.95), Percentile(under.Tasks, 0.5), Percentile(alone.Tasks, 0.5), attacker.Answers, start >> 20, peak >> 20), output);
         under.Failed.ShouldBeEmpty($"the attacker was told {attacker.Answers}");
         if (attack.IsStopped) attacker.IsRefused.ShouldBeTrue(attacker.Answers);
-        ((peak - start) >> 20).ShouldBeLessThan(BudgetMiB + CacheMiB + SlackMiB);
-        await Eventually.TrueAsync(() => (gateway.ResidentBytes - start) >> 20 < CacheMiB + SlackMiB, "memory goes back", TimeSpan.FromMinutes(1));
+        ((peak - start) >> 20).ShouldBeLessThan(BudgetMiB + CacheMiB + ResultsMiB + SlackMiB);
+        await Eventually.TrueAsync(() => (gateway.ResidentBytes - start) >> 20 < CacheMiB + ResultsMiB + SlackMiB, "memory goes back", TimeSpan.FromMinutes(1));
     }
 
     /// <summary>As a real pod: two runs at a time of 50 ms, and a bound on what waits.</summary>
@@ -80,10 +86,12 @@ public sealed class AbuseTests(AbuseTable table, ITestOutputHelper output)
                 await PodScripts.Overloaded()(context, request);
                 return;
             }
+            var (came, began) = (Stopwatch.GetTimestamp(), 0L);
             try
             {
                 if (request.Image.AsSpan().IndexOf(Attack.Slow) >= 0) await Task.Delay(TimeSpan.FromSeconds(20), TimeProvider.System, context.RequestAborted);
                 await runs.WaitAsync(context.RequestAborted);
+                began = Stopwatch.GetTimestamp();
                 try
                 {
                     await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, context.RequestAborted);
@@ -97,7 +105,7 @@ public sealed class AbuseTests(AbuseTable table, ITestOutputHelper output)
             {
                 Interlocked.Decrement(ref waiting);
             }
-            await PodScripts.Cutout(request.Image.AsSpan().IndexOf(Attack.Large) >= 0 ? LargeBytes : 30_000, load: waiting)(context, request);
+            await PodScripts.Cutout(request.Image.AsSpan().IndexOf(Attack.Large) >= 0 ? LargeBytes : 30_000, load: waiting, infer: 50, queue: Stopwatch.GetElapsedTime(came, began).TotalMilliseconds)(context, request);
         };
     }
 
@@ -113,10 +121,10 @@ public sealed class AbuseTests(AbuseTable table, ITestOutputHelper output)
         return (lines.SelectMany(line => line.Split(' ')).First(word => word.StartsWith("rbg_", StringComparison.Ordinal)), [$"--Clients:KeysFile={file}"]);
     }
 
-    private static TimeSpan P95(TimeSpan[] times)
+    private static TimeSpan Percentile(TimeSpan[] times, double share)
     {
-        if (times.Length == 0) return TimeSpan.MaxValue;
+        if (times.Length == 0) return TimeSpan.Zero;
         Array.Sort(times);
-        return times[(int)(times.Length * 0.95)];
+        return times[(int)(times.Length * share)];
     }
 }

@@ -10,8 +10,9 @@ namespace Rembg.Platform.Tests.Abuse;
 /// <param name="Before">What it did before the bounds had shares by client; "-" where it was not tried.</param>
 /// <param name="RunAsync">Goes on until <see cref="Attacker.End"/>.</param>
 /// <param name="IsStopped">Whether the attacker is refused or cut; an attack that is merely cheap to serve is not.</param>
+/// <param name="IsSlow">It is cut only after a while.</param>
 /// <param name="WithKeys">API keys are on, and the attacker has none.</param>
-internal sealed record Attack(string Name, string Cost, string Before, Func<Attacker, Task> RunAsync, bool IsStopped = true, bool WithKeys = false)
+internal sealed record Attack(string Name, string Cost, string Before, Func<Attacker, Task> RunAsync, bool IsStopped = true, bool IsSlow = false, bool WithKeys = false)
 {
     /// <summary>Images with these bytes: the pod's cutout has 13 MiB; the pod refuses it; the pod takes 20 s for it.</summary>
     public static readonly byte[] Large = [.. "LARGE"u8], Refused = [.. "REFUSED"u8], Slow = [.. "SLOW"u8];
@@ -19,18 +20,18 @@ internal sealed record Attack(string Name, string Cost, string Before, Func<Atta
     public static IReadOnlyList<Attack> All { get; } =
     [
         new("34 uploads that announce 25 MiB and send nothing", "34 sockets", "503 for everybody for as long as it lasts",
-            attacker => attacker.SocketsAsync(34, "POST /v1/remove-background HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 26214400\r\n\r\n")),
+            attacker => attacker.SocketsAsync(34, "POST /v1/remove-background HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 26214400\r\n\r\n"), IsSlow: true),
         new("JSON of 33 MB, `[1,1,...]`", "33 MB each", "104 -> 594 MB that stay, 8 s of CPU each",
             attacker => attacker.LoopAsync(2, _ => Post("/v1.0/removebg", Json("[", "1,", "1]"), "application/json"))),
         new("JSON of 33 MB, an object of millions of properties", "33 MB each", "1,361 MB, 13 s of CPU each",
             attacker => attacker.LoopAsync(2, _ => Post("/v1.0/removebg", Json("{", "\"a\":1,", "\"a\":1}"), "application/json"))),
-        new("40 readers of one task's result of 13 MiB, 12 KiB/s each", "486 KiB/s", "closed for as long as they like", ReadSlowlyAsync),
+        new("40 readers of one task's result of 13 MiB, 12 KiB/s each", "486 KiB/s", "closed for as long as they like", ReadSlowlyAsync, IsSlow: true),
         new("1,000 small tasks at once", "1,000 requests", "the queue is one FIFO: they go before everybody else's",
             attacker => attacker.BurstAsync(1000, i => Post("/v1/tasks", Image(i)))),
         new("156 small tasks that share a cached result of 13 MiB", "156 requests", "`POST /v1/tasks` is 503 for everybody for an hour",
-            attacker => attacker.BurstAsync(156, i => Post($"/v1/tasks?bg_color=0000{i:x2}", Image(0, Large)))),
+            attacker => attacker.BurstAsync(156, i => Post($"/v1/tasks?bg_color=0000{i:x2}", Image(0, Large))), IsStopped: false),
         new("tasks that the pod refuses, as many as go", "2 to 3 KB each", "34,000: 106 -> 262 MB that stay", attacker => attacker.LoopAsync(16, i => Post("/v1/tasks", Image(i, Refused)))),
-        new("250 uploads in flight", "5 MB", "34 of 34 requests of another are 503", attacker => attacker.LoopAsync(250, i => Post("/v1/remove-background", Image(i)))),
+        new("400 uploads in flight", "8 MB", "250: 34 of 34 requests of another are 503", attacker => attacker.LoopAsync(400, i => Post("/v1/remove-background", Image(i)))),
         new("2,060 connections that say nothing", "2,060 sockets", "everybody else is cut off for 60 s", attacker => attacker.SocketsAsync(2060, "")),
         new("`GET /openapi/v1.json` in 8 loops", "8 sockets", "23 ms of CPU each, unmetered", attacker => attacker.LoopAsync(8, _ => new(HttpMethod.Get, "/openapi/v1.json"))),
         new("polling tasks in 32 loops", "32 sockets", "unmetered", attacker => attacker.LoopAsync(32, _ => new(HttpMethod.Get, "/v1/tasks/00000000000000000000000000"))),
@@ -61,7 +62,7 @@ internal sealed record Attack(string Name, string Cost, string Before, Func<Atta
             return request;
         })),
         new("500 long polls of one task", "500 sockets", "-", PollLongAsync),
-        new("200 requests that coalesce on one slow run", "4 MB", "-", attacker => attacker.BurstAsync(200, _ => Post("/v1/remove-background", Image(0, Slow)))),
+        new("200 requests that coalesce on one slow run", "4 MB", "-", attacker => attacker.BurstAsync(200, _ => Post("/v1/remove-background", Image(0, Slow))), IsStopped: false),
     ];
 
     public static byte[] Image(int number, byte[]? marker = null) => [0xFF, 0xD8, 0xFF, 0xE0, .. new byte[20_000], .. marker ?? [], .. BitConverter.GetBytes(number), 0xA7];
