@@ -41,7 +41,7 @@ internal sealed record RemoveBgParameters(CutoutOptions Options, string? Type)
         .Concat(["size", "type", "type_level", "format", "channels", "crop", "add_shadow", "semitransparency", "shadow_type", "shadow_opacity"]).ToFrozenSet();
 
     /// <summary>Where the image may be.</summary>
-    public static UploadFields Image { get; } = new(new HashSet<string> { "image_file" }, Base64: "image_file_b64", Url: "image_url");
+    public static UploadFields Image { get; } = new(new HashSet<string> { "image_file" }, Base64: "image_file_b64", Url: "image_url", EmptyIsAbsent: true);
 
     /// <exception cref="ProblemException">400: a value that is not the vendor's, or not offered.</exception>
     public static RemoveBgParameters Read(IEnumerable<KeyValuePair<string, string>> form)
@@ -63,15 +63,12 @@ internal sealed record RemoveBgParameters(CutoutOptions Options, string? Type)
 
         // 2. The cutout. A ZIP holds the mask anyway, and a mask has no background.
         var isAlpha = channels == "alpha" && format != "zip";
-        var options = CutoutOptions.Parse(given.Where(pair => Ours.Contains(pair.Key) && !(isAlpha && pair.Key == "bg_color"))) with
-        {
-            Size = Sizes[size],
-            Channels = isAlpha ? OutputChannels.Alpha : OutputChannels.Rgba,
-        };
+        var ours = given.Where(pair => Ours.Contains(pair.Key) && !(isAlpha && pair.Key == "bg_color"));
+        if (Flag(given, "crop", initial: false)) ours = ours.Append(new("crop", "true"));
+        var options = CutoutOptions.Parse(ours) with { Size = Sizes[size], Channels = isAlpha ? OutputChannels.Alpha : OutputChannels.Rgba };
         options = options with
         {
             Format = format == "auto" ? options.Background is { A: 255 } ? OutputFormat.Jpg : OutputFormat.Png : Enum.Parse<OutputFormat>(format, ignoreCase: true),
-            Layout = options.Layout with { Crop = Flag(given, "crop", initial: false) },
         };
         return new(WithShadow(options, given, type), level == "none" ? null : type == "auto" ? "other" : type);
     }

@@ -14,7 +14,7 @@ internal static class PhotoroomOperations
     [
         Field.Choice("format", "File format of the cutout.", "png", "jpg", "webp"),
         .. new[] { "channels", "bg_color", "size", "crop" }.Select(name => Field.Of(CutoutOption.Named(name))),
-        Field.Flag("despill", "Without effect."),
+        Field.Text("despill", "Without effect."),
     ];
 
     private static readonly Field Base64 = Field.Text("image_file_b64", "JPEG, PNG or WebP as base64; instead of `image_file`.");
@@ -28,7 +28,20 @@ internal static class PhotoroomOperations
             new("application/json", [Base64, .. Options]),
             new("application/x-www-form-urlencoded", [Base64, .. Options]),
         ],
-        Answers = [CutoutOperations.Picture with { Files = ["image/png", "image/jpeg", "image/webp"], Json = typeof(PhotoroomResult) }],
+        Answers =
+        [
+            new(200, "The cutout.")
+            {
+                Files = ["image/png", "image/jpeg", "image/webp"],
+                Json = typeof(PhotoroomResult),
+                Headers =
+                [
+                    .. CutoutOperations.PictureHeaders.Where(header => header.Name != "ETag"),
+                    Field.Number("X-Foreground-Top", "Pixels."), Field.Number("X-Foreground-Left", "Pixels."),
+                    Field.Number("X-Foreground-Width", "Pixels."), Field.Number("X-Foreground-Height", "Pixels."),
+                ],
+            },
+        ],
         Problems = new Dictionary<int, string>
         {
             [400] = "What is wrong with the request or its image; `type` has the code.",

@@ -72,9 +72,14 @@ internal static class RemoveBgOperations
     public static readonly Operation Improve = new(Tag, "removeBgImprove", "Report an image that was cut badly",
         "The image is checked as for a cutout. Nothing is kept.")
     {
-        Bodies = Remove.Bodies,
+        Bodies =
+        [
+            new("multipart/form-data", [Field.File("image_file", "JPEG, PNG or WebP.", required: false), Base64]),
+            new("application/json", [Base64]),
+            new("application/x-www-form-urlencoded", [Base64]),
+        ],
         Answers = [new(200, "A new id.") { Json = typeof(RemoveBgImprovement) }],
-        Problems = Remove.Problems.Where(problem => problem.Key is not (502 or 504)).ToDictionary(),
+        Problems = Remove.Problems.Where(problem => problem.Key is not (502 or 503 or 504)).ToDictionary(),
         Dialect = Remove.Dialect,
     };
 

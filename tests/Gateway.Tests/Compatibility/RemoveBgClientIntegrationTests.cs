@@ -52,10 +52,19 @@ public sealed class RemoveBgClientIntegrationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Layout_IsDrawn()
+    {
+        await RunAsync(_key.Text, "FILE", """{"size":"full","crop":true,"crop_margin":"10px","roi":"0% 0% 50% 50%","scale":"80%","position":"center","add_shadow":true,"type":"car"}""");
+
+        var query = Uri.UnescapeDataString(_pod.Requests.ShouldHaveSingleItem().Query);
+        query.ShouldBe("?model=model-a&roi=0px 0px 50% 50%&crop=true&crop_margin=10px 10px 10px 10px&scale=80%&position=50% 50%&shadow=drop&shadow_opacity=90");
+    }
+
+    [Fact]
     public async Task Refusals_AreUnderstood()
     {
         (await RunAsync("wrong", "FILE")).GetProperty("rejected")[0].GetProperty("code").GetString().ShouldBe("auth_failed");
-        (await RunAsync(_key.Text, "BASE64", """{"scale":"50%"}""")).GetProperty("rejected")[0].GetProperty("code").GetString().ShouldBe("invalid_scale");
+        (await RunAsync(_key.Text, "BASE64", """{"scale":"5%"}""")).GetProperty("rejected")[0].GetProperty("code").GetString().ShouldBe("invalid_scale");
     }
 
     private async Task<JsonElement> RunAsync(string key, string way, string options = "{}")
