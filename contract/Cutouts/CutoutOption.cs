@@ -86,7 +86,8 @@ public sealed record CutoutOption(
             "false" or "False" or "0" => set(options, false),
             _ => null,
         },
-        options => get(options) ? "true" : null) { Rule = "must be true or false" };
+        options => get(options) ? "true" : null)
+    { Rule = "must be true or false" };
 
     private static CutoutOptions? SetScale(CutoutOptions options, string value) =>
         value == "original" ? options.With(layout => layout with { Scale = null })

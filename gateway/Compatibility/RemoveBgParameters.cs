@@ -18,9 +18,15 @@ internal sealed record RemoveBgParameters(CutoutOptions Options, string? Type)
     /// <summary>25 and 50 megapixels are above what an upload may have, or close to it: all that there is.</summary>
     private static readonly FrozenDictionary<string, OutputSize> Sizes = new Dictionary<string, OutputSize>
     {
-        ["preview"] = OutputSize.Preview, ["small"] = OutputSize.Preview, ["regular"] = OutputSize.Preview,
-        ["medium"] = OutputSize.Medium, ["hd"] = OutputSize.Hd,
-        ["full"] = OutputSize.Full, ["4k"] = OutputSize.Full, ["50MP"] = OutputSize.Full, ["auto"] = OutputSize.Full,
+        ["preview"] = OutputSize.Preview,
+        ["small"] = OutputSize.Preview,
+        ["regular"] = OutputSize.Preview,
+        ["medium"] = OutputSize.Medium,
+        ["hd"] = OutputSize.Hd,
+        ["full"] = OutputSize.Full,
+        ["4k"] = OutputSize.Full,
+        ["50MP"] = OutputSize.Full,
+        ["auto"] = OutputSize.Full,
     }.ToFrozenDictionary();
 
     private static readonly FrozenSet<string> Types = FrozenSet.Create(

@@ -26,7 +26,10 @@ internal static class PodCluster
             AvailableDestinationsPolicy = AvailablePods.PolicyName,
             Active = new()
             {
-                Enabled = true, Path = ProbePath, Interval = options.ProbeEvery, Timeout = options.ConnectTimeout,
+                Enabled = true,
+                Path = ProbePath,
+                Interval = options.ProbeEvery,
+                Timeout = options.ConnectTimeout,
                 Policy = ProbePolicy.PolicyName,
             },
             // No policy of YARP's is wanted here: PodClient tells YARP of a pod that broke down.

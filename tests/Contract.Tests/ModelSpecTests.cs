@@ -6,8 +6,15 @@ public class ModelSpecTests
 {
     private static readonly ModelSpec Spec = new()
     {
-        Name = "m", Sha256 = new string('a', 64), InputName = "input", InputWidth = 64, InputHeight = 64,
-        Mean = [0.5f, 0.5f, 0.5f], Std = [1, 1, 1], Activation = MaskActivation.None, License = "MIT",
+        Name = "m",
+        Sha256 = new string('a', 64),
+        InputName = "input",
+        InputWidth = 64,
+        InputHeight = 64,
+        Mean = [0.5f, 0.5f, 0.5f],
+        Std = [1, 1, 1],
+        Activation = MaskActivation.None,
+        License = "MIT",
     };
 
     [Fact]

@@ -129,7 +129,11 @@ internal sealed class JsonUpload(string imageField, long maxBytes)
             target[0] = _escape switch
             {
                 "\"" or "\\" or "/" => (byte)next,
-                "b" => (byte)'\b', "f" => (byte)'\f', "n" => (byte)'\n', "r" => (byte)'\r', "t" => (byte)'\t',
+                "b" => (byte)'\b',
+                "f" => (byte)'\f',
+                "n" => (byte)'\n',
+                "r" => (byte)'\r',
+                "t" => (byte)'\t',
                 ['u', .. var hex] when ushort.TryParse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code) =>
                     code < 128 ? (byte)code : throw new FormatException(),
                 _ => throw new JsonException(),

@@ -129,5 +129,6 @@ public sealed class FairnessIntegrationTests : IAsyncLifetime
             await socket.ConnectAsync(context.DnsEndPoint, cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
         },
-    }) { BaseAddress = gateway.Client.BaseAddress };
+    })
+    { BaseAddress = gateway.Client.BaseAddress };
 }

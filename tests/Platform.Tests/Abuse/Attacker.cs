@@ -33,7 +33,8 @@ internal sealed class Attacker(Uri gateway, CancellationToken end) : IDisposable
             return new NetworkStream(socket, ownsSocket: true);
         },
         MaxConnectionsPerServer = 4096,
-    }) { BaseAddress = gateway, Timeout = TimeSpan.FromMinutes(2) };
+    })
+    { BaseAddress = gateway, Timeout = TimeSpan.FromMinutes(2) };
 
     /// <summary>Sends again and again until the attack is over, in so many loops at once.</summary>
     public Task LoopAsync(int loops, Func<int, HttpRequestMessage> request) => Task.WhenAll(Enumerable.Range(0, loops).Select(async loop =>

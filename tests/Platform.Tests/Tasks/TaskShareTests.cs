@@ -75,5 +75,6 @@ public sealed class TaskShareTests(ITestOutputHelper output)
             await socket.ConnectAsync(IPAddress.Loopback, gateway.Port, cancelled);
             return new NetworkStream(socket, ownsSocket: true);
         },
-    }) { BaseAddress = gateway.Address };
+    })
+    { BaseAddress = gateway.Address };
 }
