@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -12,11 +13,9 @@ public sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Prob
         try
         {
             await next(context);
-            // A write to a connection that is gone may also end without an exception.
-            if (context.RequestAborted.IsCancellationRequested && context.Response.HasStarted) throw new OperationCanceledException(context.RequestAborted);
             if (Silent(context) is { } problem) await ProblemWriter.WriteAsync(context, problem);
         }
-        catch (Exception exception) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (context.RequestAborted.IsCancellationRequested || exception is ConnectionAbortedException)
         {
             context.SetEndStatus(StatusCodes.Status499ClientClosedRequest);
             // The client's leaving is its own affair; a bug stays one when nobody waits for the answer.

@@ -1,3 +1,5 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
 namespace Rembg.Gateway.Http;
@@ -12,7 +14,7 @@ internal sealed class PacedBody : IDisposable
     /// <summary>The server buffers one piece for each client that does not read.</summary>
     private const int PieceBytes = 64 << 10;
 
-    private readonly Stream _body;
+    private readonly PipeWriter _body;
     private readonly TimeSpan _patience;
     private readonly CancellationTokenSource _slow;
     private readonly CancellationTokenSource _either;
@@ -21,7 +23,7 @@ internal sealed class PacedBody : IDisposable
     {
         var options = context.RequestServices.GetRequiredService<IOptions<EdgeOptions>>().Value;
         var least = TimeSpan.FromSeconds(PieceBytes / options.MinBytesPerSecond);
-        _body = context.Response.Body;
+        _body = context.Response.BodyWriter;
         _patience = least > options.SlowFor ? least : options.SlowFor;
         _slow = new(Timeout.InfiniteTimeSpan, context.RequestServices.GetRequiredService<TimeProvider>());
         _either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, _slow.Token);
@@ -34,7 +36,8 @@ internal sealed class PacedBody : IDisposable
         {
             var piece = bytes[..Math.Min(PieceBytes, bytes.Length)];
             _slow.CancelAfter(_patience);
-            await _body.WriteAsync(piece, _either.Token);
+            // To a connection that is gone the server writes without an error, faster than it cancels the request.
+            if ((await _body.WriteAsync(piece, _either.Token)).IsCompleted) throw new ConnectionAbortedException("The client has gone.");
             bytes = bytes[piece.Length..];
         }
     }

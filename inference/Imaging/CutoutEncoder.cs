@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Compression;
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
 using Rembg.Contract.Cutouts;
 
 namespace Rembg.Inference.Imaging;
