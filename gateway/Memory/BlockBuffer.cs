@@ -16,13 +16,13 @@ internal sealed class BlockBuffer(MemoryBudget memory, string client) : IDisposa
 
     private int Filled => (int)(Length % BlockBytes);
 
-    /// <summary>Where the next bytes go; never empty.</summary>
+    /// <summary>Where the next bytes of an upload go; never empty. Waits while the client holds its share.</summary>
     /// <exception cref="Rembg.Contract.Problems.ProblemException">429 or 503: there is no room for another block.</exception>
-    public Memory<byte> Next()
+    public async ValueTask<Memory<byte>> NextOfUploadAsync(CancellationToken cancellationToken)
     {
         if (!HasRoom)
         {
-            _charge.Take(BlockBytes);
+            await _charge.TakeUploadAsync(BlockBytes, cancellationToken);
             _blocks.Add(memory.Blocks.Rent());
         }
         return _blocks[^1].AsMemory(Filled);
@@ -39,7 +39,7 @@ internal sealed class BlockBuffer(MemoryBudget memory, string client) : IDisposa
         return _blocks[^1].AsMemory(Filled);
     }
 
-    /// <summary>So many bytes of the last <see cref="Next"/> have been written.</summary>
+    /// <summary>So many bytes of the last <see cref="NextAsync"/> have been written.</summary>
     public void Advance(int bytes) => Length += bytes;
 
     public ReadOnlySequence<byte> ToSequence() => Segment.Chain(_blocks, Length);

@@ -49,6 +49,10 @@ public sealed class MemoryBudget(long limit, double clientShare, TimeProvider ti
         /// <exception cref="ProblemException">429: the client holds its share. 503: all uploads hold theirs.</exception>
         public void Take(long bytes) => budget.Take(this, bytes);
 
+        /// <summary>For an upload: waits while its client holds its share, so that a burst of one client waits for itself.</summary>
+        /// <exception cref="ProblemException">429: the client still held its share when the wait was cancelled. 503: all uploads hold theirs.</exception>
+        public ValueTask TakeUploadAsync(long bytes, CancellationToken cancellationToken) => budget.TakeUploadAsync(this, bytes, cancellationToken);
+
         /// <summary>Waits until there is room.</summary>
         public ValueTask TakeAsync(long bytes, CancellationToken cancellationToken) => budget.TakeAsync(this, bytes, cancellationToken);
 
@@ -62,12 +66,36 @@ public sealed class MemoryBudget(long limit, double clientShare, TimeProvider ti
         lock (_lock)
         {
             var client = AccountOf(charge);
-            if (client?.Admits(charge, bytes) == false)
-                throw Problem.RateLimited(TimeSpan.FromSeconds(1), $"At most {client.Limit:N0} bytes of one client's images may be in flight at once.").AsException();
+            if (client?.Admits(charge, bytes) == false) throw ShareIsFull(client).AsException();
             if (_all.Used + bytes > limit * UploadShare) throw Problem.Overloaded("Too many uploads are in flight.").AsException();
             Add(charge, client, bytes);
         }
     }
+
+    private async ValueTask TakeUploadAsync(Charge charge, long bytes, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            var client = AccountOf(charge);
+            if (_all.Used + bytes > limit * UploadShare) throw Problem.Overloaded("Too many uploads are in flight.").AsException();
+            if (client?.Admits(charge, bytes) != false)
+            {
+                Add(charge, client, bytes);
+                return;
+            }
+        }
+        try
+        {
+            await TakeAsync(charge, bytes, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            lock (_lock) throw ShareIsFull(AccountOf(charge)!).AsException();
+        }
+    }
+
+    private static Problem ShareIsFull(Account client) =>
+        Problem.RateLimited(TimeSpan.FromSeconds(1), $"At most {client.Limit:N0} bytes of one client's images may be in flight at once.");
 
     private async ValueTask TakeAsync(Charge charge, long bytes, CancellationToken cancellationToken)
     {

@@ -36,6 +36,8 @@ public static class PodServices
 
         // YARP tells of every configuration change and probe; its warnings are enough.
         builder.Logging.AddFilter("Yarp", LogLevel.Warning);
+        // A probe that fails is a stack trace each time there; rembg_gateway_pods and its alert say it.
+        builder.Logging.AddFilter("Yarp.ReverseProxy.Health", LogLevel.Error);
     }
 
     /// <summary>Loads the cluster and starts its health checks; there are no routes to map.</summary>

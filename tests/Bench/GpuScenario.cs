@@ -115,6 +115,7 @@ internal static class GpuScenario
         {
             await using var platform = await Platform.StartWithRealModelAsync(
                 podArguments: ["--Models:Provider=Cuda", "--Admission:MaxRequests=256", "--Images:MaxPixels=50000000"],
+                gatewayArguments: ["--Uploads:ClientShare=1"], // all load comes from one address
                 podEnvironment: new() { ["DOTNET_PROCESSOR_COUNT"] = cores.ToString(CultureInfo.InvariantCulture) });
             Taskset(platform.Pods[0].Id, cores);
             for (var i = 0; i < 4; i++) await Load.CutAsync(platform.Http, TestPhoto.Unique(jpeg, -1 - i));

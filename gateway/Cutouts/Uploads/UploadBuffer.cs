@@ -28,7 +28,7 @@ internal sealed class UploadBuffer(MemoryBudget memory, string client, bool hash
         using var hash = hashing ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
         while (true)
         {
-            var next = _bytes.Next();
+            var next = await _bytes.NextOfUploadAsync(cancellationToken);
             if (await source.ReadAsync(next, cancellationToken) is not (> 0 and var read)) break;
             if (isSecond) throw Problem.MultipleImages().AsException();
             hash?.AppendData(next.Span[..read]);
