@@ -63,7 +63,8 @@ internal sealed record RemoveBgParameters(CutoutOptions Options, string? Type)
 
         // 2. The cutout. A ZIP holds the mask anyway, and a mask has no background.
         var isAlpha = channels == "alpha" && format != "zip";
-        var options = CutoutOptions.Parse(given.Where(pair => Ours.Contains(pair.Key) && !(isAlpha && pair.Key == "bg_color"))) with
+        var crop = Flag(given, "crop", initial: false) ? "true" : "false";
+        var options = CutoutOptions.Parse(given.Where(pair => Ours.Contains(pair.Key) && !(isAlpha && pair.Key == "bg_color")).Append(new("crop", crop))) with
         {
             Size = Sizes[size],
             Channels = isAlpha ? OutputChannels.Alpha : OutputChannels.Rgba,
@@ -71,7 +72,6 @@ internal sealed record RemoveBgParameters(CutoutOptions Options, string? Type)
         options = options with
         {
             Format = format == "auto" ? options.Background is { A: 255 } ? OutputFormat.Jpg : OutputFormat.Png : Enum.Parse<OutputFormat>(format, ignoreCase: true),
-            Layout = options.Layout with { Crop = Flag(given, "crop", initial: false) },
         };
         return new(WithShadow(options, given, type), level == "none" ? null : type == "auto" ? "other" : type);
     }

@@ -20,7 +20,7 @@ public sealed class UploadReader(MemoryBudget memory, IOptions<UploadOptions> op
         var isRaw = fields.TakesRaw && !MultipartUpload.IsMultipart(request);
         if (request.ContentLength > _options.MaxBodyBytes(isRaw ? null : fields))
             throw Problem.ImageTooLarge(_options.MaxBytes).AsException();
-        using var buffer = new UploadBuffer(memory, request.HttpContext.GetClient().Id, hash);
+        using var buffer = new UploadBuffer(memory, request.HttpContext.GetClient().Id, hash, fields.EmptyIsAbsent);
 
         // 2. The body, within its own time.
         using var timeout = new CancellationTokenSource(_options.Timeout, time);
@@ -29,8 +29,8 @@ public sealed class UploadReader(MemoryBudget memory, IOptions<UploadOptions> op
         await ReadBodyAsync(request, fields, buffer, parameters, timeout.Token, either.Token);
 
         // 3. Is it a picture at all?
-        if (fields.Url is { } url && parameters.Exists(parameter => parameter.Key == url))
-            throw Problem.InvalidParameter(url, $"is not supported: send the image itself as {Names(fields)}, addresses are not fetched").AsException();
+        if (fields.Url is { } url && parameters.Exists(parameter => parameter.Key == url && parameter.Value.Length > 0))
+            throw buffer.IsRead ? Problem.MultipleImages().AsException() : Problem.InvalidParameter(url, $"is not supported: send the image itself as {Names(fields)}, addresses are not fetched").AsException();
         if (!buffer.IsRead) throw Problem.MissingImage($"The form needs a field {Names(fields)} with the image.").AsException();
         if (buffer.Length == 0) throw Problem.MissingImage("The image is empty.").AsException();
         if (!ImageSignature.IsImage(buffer.ToSequence())) throw Problem.UnsupportedFormat().AsException();

@@ -27,6 +27,11 @@ public sealed class RembgIntegrationTests(FaceGateway shared) : IClassFixture<Fa
     [InlineData("om=true", "?model=model-a&channels=alpha")]
     [InlineData("om=On&ppm=1", "?model=model-a&channels=alpha&post_process_mask=true")]
     [InlineData("bgc=255,0, 16,128", "?model=model-a&bg_color=ff001080")]
+    [InlineData("a=true&dc=true&af=240", "?model=model-a")]
+    [InlineData("bgc=1,2,3,4&om=true", "?model=model-a&channels=alpha")]
+    [InlineData("extras={\"sam_prompt\":[]}", "?model=model-a")]
+    [InlineData("extras=nonsense", "?model=model-a")]
+    [InlineData("size=full&sise=1", "?model=model-a")]
     [InlineData("a=false&af=240&ab=0&ae=99&extras={}&bgc=", "?model=model-a")]
     public async Task Parameters_WorkInFormQueryAndBoth(string parameters, string asked)
     {
@@ -39,7 +44,6 @@ public sealed class RembgIntegrationTests(FaceGateway shared) : IClassFixture<Fa
     }
 
     [Theory]
-    [InlineData("a=true", "a", "alpha matting is not offered")]
     [InlineData("a=perhaps", "a", "true or false")]
     [InlineData("af=256", "af", "from 0 to 255")]
     [InlineData("af=-1", "af", "from 0 to 255")]
@@ -47,11 +51,7 @@ public sealed class RembgIntegrationTests(FaceGateway shared) : IClassFixture<Fa
     [InlineData("ae=NaN", "ae", "0 or more")]
     [InlineData("bgc=1,2,3", "bgc", "R,G,B,A")]
     [InlineData("bgc=1,2,3,256", "bgc", "R,G,B,A")]
-    [InlineData("bgc=1,2,3,4&om=true", "bgc", "no background")]
-    [InlineData("extras={\"sam_prompt\":[]}", "extras", "no further options")]
-    [InlineData("extras=nonsense", "extras", "no further options")]
-    [InlineData("model=u2net", "model", "not a loaded model")]
-    [InlineData("size=full", "size", "not a known parameter")]
+    [InlineData("extras={\"model_path\":\"/etc/passwd\"}", "extras", "model_path")]
     public async Task WrongOrUnofferedParameter_IsFastApis422WithItsPlace(string parameters, string name, string why)
     {
         foreach (var place in new[] { "query", "body" })
@@ -65,6 +65,19 @@ public sealed class RembgIntegrationTests(FaceGateway shared) : IClassFixture<Fa
             error.GetProperty("msg").GetString()!.ShouldContain(why);
         }
         _pod.Requests.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("", "model-a")]
+    [InlineData("model=model-b", "model-b")]
+    [InlineData("model=u2net", "model-a")]
+    public async Task Model_IsTheDefaultWhereItIsNotLoaded_AndTheAnswerNamesIt(string parameters, string answered)
+    {
+        using var answer = await PostAsync(form: parameters);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
+        answer.Headers.GetValues("X-Model").ShouldBe([answered]);
+        _pod.Requests.ShouldHaveSingleItem().Query.ShouldBe($"?model={answered}");
     }
 
     [Fact]

@@ -52,10 +52,21 @@ public sealed class RemoveBgClientIntegrationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task EveryLayoutOption_ReachesThePod()
+    {
+        var answer = await RunAsync(_key.Text, "FILE",
+            """{"size":"full","type":"car","crop":true,"crop_margin":"10%","roi":"0% 0% 50% 100%","scale":"80%","position":"0% 100%","add_shadow":true}""");
+
+        answer.TryGetProperty("resolved", out _).ShouldBeTrue(answer.ToString());
+        Uri.UnescapeDataString(_pod.Requests.ShouldHaveSingleItem().Query).ShouldBe(
+            "?model=model-a&roi=0px 0px 50% 100%&crop=true&crop_margin=10% 10% 10% 10%&scale=80%&position=0% 100%&shadow=drop&shadow_opacity=90");
+    }
+
+    [Fact]
     public async Task Refusals_AreUnderstood()
     {
         (await RunAsync("wrong", "FILE")).GetProperty("rejected")[0].GetProperty("code").GetString().ShouldBe("auth_failed");
-        (await RunAsync(_key.Text, "BASE64", """{"scale":"50%"}""")).GetProperty("rejected")[0].GetProperty("code").GetString().ShouldBe("invalid_scale");
+        (await RunAsync(_key.Text, "BASE64", """{"scale":"5%"}""")).GetProperty("rejected")[0].GetProperty("code").GetString().ShouldBe("invalid_scale");
     }
 
     private async Task<JsonElement> RunAsync(string key, string way, string options = "{}")
