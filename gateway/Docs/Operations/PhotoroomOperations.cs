@@ -28,7 +28,15 @@ internal static class PhotoroomOperations
             new("application/json", [Base64, .. Options]),
             new("application/x-www-form-urlencoded", [Base64, .. Options]),
         ],
-        Answers = [CutoutOperations.Picture with { Files = ["image/png", "image/jpeg", "image/webp"], Json = typeof(PhotoroomResult) }],
+        Answers =
+        [
+            CutoutOperations.Picture with
+            {
+                Files = ["image/png", "image/jpeg", "image/webp"],
+                Json = typeof(PhotoroomResult),
+                Headers = [.. CutoutOperations.PictureHeaders.Where(header => header.Name != "ETag")], // JSON has none
+            },
+        ],
         Problems = new Dictionary<int, string>
         {
             [400] = "What is wrong with the request or its image; `type` has the code.",

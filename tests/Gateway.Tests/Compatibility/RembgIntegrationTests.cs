@@ -120,11 +120,12 @@ public sealed class RembgIntegrationTests(FaceGateway shared) : IClassFixture<Fa
         _pod.Next.Enqueue(PodScripts.Refuses(Problem.Truncated()));
         (await RefusalAsync(Images.Form("file", _photo))).ShouldBe(HttpStatusCode.UnprocessableEntity);
         _pod.Always = PodScripts.Overloaded();
-        (await RefusalAsync(Images.Form("file", _photo))).ShouldBe(HttpStatusCode.ServiceUnavailable);
+        await using var impatient = await GatewayApp.StartAsync([_pod], "Pods:FullFor=00:00:30", "Pods:WaitForPod=00:00:00");
+        (await RefusalAsync(Images.Form("file", _photo), impatient)).ShouldBe(HttpStatusCode.ServiceUnavailable);
 
-        async Task<HttpStatusCode> RefusalAsync(HttpContent content)
+        async Task<HttpStatusCode> RefusalAsync(HttpContent content, GatewayApp? gateway = null)
         {
-            using var answer = await _gateway.Client.PostAsync("/api/remove", content);
+            using var answer = await (gateway ?? _gateway).Client.PostAsync("/api/remove", content);
             (await JsonAsync(answer)).GetProperty("detail").GetString().ShouldNotBeNullOrEmpty();
             return answer.StatusCode;
         }

@@ -267,14 +267,16 @@ public sealed class RemoveBgIntegrationTests(FaceGateway shared) : IClassFixture
         await ShouldBeAsync(await WithPodAsync(PodScripts.Refuses(Problem.RoiExceedsBounds(40, 30))), HttpStatusCode.BadRequest, "roi_exceeds_bounds");
         await ShouldBeAsync(await WithPodAsync(PodScripts.Refuses(Problem.RoiRegionEmpty())), HttpStatusCode.BadRequest, "roi_region_empty");
         await ShouldBeAsync(await WithPodAsync(PodScripts.Cutout(foreground: "0 0 0 0")), HttpStatusCode.BadRequest, "unknown_foreground");
-        using var full = await WithPodAsync(PodScripts.Overloaded(), seed: 2);
+        await using var impatient = await GatewayApp.StartAsync([_pod], "Pods:FullFor=00:00:30", "Pods:WaitForPod=00:00:00");
+        _pod.Always = PodScripts.Overloaded();
+        using var full = await impatient.Client.PostAsync(Path, Images.Form("image_file", Images.Jpeg(seed: 2)));
         await ShouldBeAsync(full, HttpStatusCode.ServiceUnavailable, "overloaded");
         full.Headers.RetryAfter.ShouldNotBeNull();
 
-        Task<HttpResponseMessage> WithPodAsync(PodScript script, int seed = 1)
+        Task<HttpResponseMessage> WithPodAsync(PodScript script)
         {
             _pod.Always = script;
-            return _gateway.Client.PostAsync(Path, Images.Form("image_file", Images.Jpeg(seed: seed)));
+            return _gateway.Client.PostAsync(Path, Images.Form("image_file", _photo));
         }
     }
 
