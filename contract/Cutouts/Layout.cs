@@ -36,6 +36,7 @@ public sealed record Layout
     {
         CropMargin = Crop ? CropMargin : Margins.Zero,
         Padding = OutputSize is null ? Length.Zero : Padding,
+        Position = Position == Position.Original && Scale is null && OutputSize is null ? null : Position,
     };
 }
 

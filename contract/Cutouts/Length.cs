@@ -28,10 +28,10 @@ public readonly record struct Length(double Value, bool IsPercent)
         return true;
     }
 
-    /// <summary>Lengths with single spaces between them; null when one of them is none.</summary>
+    /// <summary>Lengths with spaces between them; null when one of them is none.</summary>
     public static Length[]? ParseAll(string text)
     {
-        var words = text.Split(' ');
+        var words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var lengths = new Length[words.Length];
         for (var i = 0; i < words.Length; i++)
             if (!TryParse(words[i], out lengths[i])) return null;

@@ -69,9 +69,12 @@ internal sealed record RemoveBgParameters(CutoutOptions Options, string? Type)
 
         // 2. The cutout. A ZIP holds the mask anyway, and a mask has no background.
         var isAlpha = channels == "alpha" && format != "zip";
-        var ours = given.Where(pair => Ours.Contains(pair.Key) && !(isAlpha && pair.Key == "bg_color"));
-        if (Flag(given, "crop", initial: false)) ours = ours.Append(new("crop", "true"));
-        var options = CutoutOptions.Parse(ours) with { Size = Sizes[size], Channels = isAlpha ? OutputChannels.Alpha : OutputChannels.Rgba };
+        var crop = Flag(given, "crop", initial: false) ? "true" : "false";
+        var options = CutoutOptions.Parse(given.Where(pair => Ours.Contains(pair.Key) && !(isAlpha && pair.Key == "bg_color")).Append(new("crop", crop))) with
+        {
+            Size = Sizes[size],
+            Channels = isAlpha ? OutputChannels.Alpha : OutputChannels.Rgba,
+        };
         options = options with
         {
             Format = format == "auto" ? options.Background is { A: 255 } ? OutputFormat.Jpg : OutputFormat.Png : Enum.Parse<OutputFormat>(format, ignoreCase: true),

@@ -60,8 +60,6 @@ public class CutoutOptionsTests
     [Theory]
     [InlineData("channels", "alpha", "bg_color", "red")]
     [InlineData("channels", "alpha", "format", "zip")]
-    [InlineData("shadow", "drop", "format", "zip")]
-    [InlineData("shadow", "drop", "channels", "alpha")]
     public void WishesThatContradictEachOther_AreRefused(string name, string value, string otherName, string otherValue) =>
         Should.Throw<ProblemException>(() => Parse((name, value), (otherName, otherValue))).Problem.Status.ShouldBe(400);
 

@@ -49,6 +49,7 @@ internal sealed class JsonUpload(string imageField, long maxBytes)
         if (first == '"') body.Skip(1);
         if (name == imageField)
         {
+            if (first == 'n' && await LiteralAsync(body, cancellationToken) == "null") return;
             if (first != '"') throw Problem.InvalidParameter(name, "is not valid base64").AsException();
             await buffer.ReadBase64Async(new JsonStringStream(body), name, maxBytes, cancellationToken);
             return;

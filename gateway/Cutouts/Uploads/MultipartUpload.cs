@@ -49,7 +49,7 @@ internal sealed class MultipartUpload(UploadFields fields, long maxBytes)
         var name = HeaderUtilities.RemoveQuotes(disposition.Name).ToString();
         if (fields.Files.Contains(name)) await buffer.ReadAsync(part.Body, maxBytes, cancellationToken);
         else if (name == fields.Base64) await buffer.ReadBase64Async(part.Body, name!, maxBytes, cancellationToken);
-        else if (!StringSegment.IsNullOrEmpty(disposition.FileName)) throw Problem.InvalidParameter(name, "takes no file").AsException();
+        else if (!StringSegment.IsNullOrEmpty(HeaderUtilities.RemoveQuotes(disposition.FileName))) throw Problem.InvalidParameter(name, "takes no file").AsException();
         else parameters.Add(new(name, await ReadFieldAsync(part.Body, name, cancellationToken)));
     }
 

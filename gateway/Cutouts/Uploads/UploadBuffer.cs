@@ -9,13 +9,13 @@ namespace Rembg.Gateway.Cutouts.Uploads;
 /// <param name="memory">The budget.</param>
 /// <param name="client">Whose upload it is.</param>
 /// <param name="hashing">Whether the image is hashed on the way, while the next bytes are still on theirs.</param>
-/// <param name="emptyIsAbsent">Whether an empty image counts as none.</param>
-internal sealed class UploadBuffer(MemoryBudget memory, string client, bool hashing, bool emptyIsAbsent = false) : IDisposable
+/// <param name="emptyIsAbsent">Whether an image of no bytes counts as none.</param>
+internal sealed class UploadBuffer(MemoryBudget memory, string client, bool hashing, bool emptyIsAbsent) : IDisposable
 {
     private readonly BlockBuffer _bytes = new(memory, client);
     private byte[]? _sha256;
 
-    /// <summary>Whether an image, perhaps an empty one, has been read.</summary>
+    /// <summary>Whether an image has been read; an empty one counts unless it is absent.</summary>
     public bool IsRead { get; private set; }
 
     public long Length => _bytes.Length;
@@ -23,8 +23,8 @@ internal sealed class UploadBuffer(MemoryBudget memory, string client, bool hash
     /// <summary>Reads <paramref name="source"/> to its end; more than <paramref name="maxBytes"/>, or a second image, is a problem.</summary>
     public async Task ReadAsync(Stream source, long maxBytes, CancellationToken cancellationToken)
     {
-        if (IsRead && !emptyIsAbsent) throw Problem.MultipleImages().AsException();
         var isSecond = IsRead;
+        if (isSecond && !emptyIsAbsent) throw Problem.MultipleImages().AsException();
         using var hash = hashing ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
         while (true)
         {

@@ -30,7 +30,7 @@ public sealed class UploadReader(MemoryBudget memory, IOptions<UploadOptions> op
 
         // 3. Is it a picture at all?
         if (fields.Url is { } url && parameters.Exists(parameter => parameter.Key == url && parameter.Value.Length > 0))
-            throw Problem.InvalidParameter(url, $"is not supported: send the image itself as {Names(fields)}, addresses are not fetched").AsException();
+            throw buffer.IsRead ? Problem.MultipleImages().AsException() : Problem.InvalidParameter(url, $"is not supported: send the image itself as {Names(fields)}, addresses are not fetched").AsException();
         if (!buffer.IsRead) throw Problem.MissingImage($"The form needs a field {Names(fields)} with the image.").AsException();
         if (buffer.Length == 0) throw Problem.MissingImage("The image is empty.").AsException();
         if (!ImageSignature.IsImage(buffer.ToSequence())) throw Problem.UnsupportedFormat().AsException();

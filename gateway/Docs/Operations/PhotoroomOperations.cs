@@ -30,16 +30,11 @@ internal static class PhotoroomOperations
         ],
         Answers =
         [
-            new(200, "The cutout.")
+            CutoutOperations.Picture with
             {
                 Files = ["image/png", "image/jpeg", "image/webp"],
                 Json = typeof(PhotoroomResult),
-                Headers =
-                [
-                    .. CutoutOperations.PictureHeaders.Where(header => header.Name != "ETag"),
-                    Field.Number("X-Foreground-Top", "Pixels."), Field.Number("X-Foreground-Left", "Pixels."),
-                    Field.Number("X-Foreground-Width", "Pixels."), Field.Number("X-Foreground-Height", "Pixels."),
-                ],
+                Headers = [.. CutoutOperations.PictureHeaders.Where(header => header.Name != "ETag")], // JSON has none
             },
         ],
         Problems = new Dictionary<int, string>

@@ -29,7 +29,7 @@ internal static class RembgOperations
         Query = Options,
         RequestHeaders = [CutoutOperations.IfNoneMatch, CutoutOperations.CacheControl],
         Bodies = [new("multipart/form-data", [Field.File("file", "JPEG, PNG or WebP."), .. Options])],
-        Answers = [CutoutOperations.Picture with { Files = ["image/png"] }, CutoutOperations.NotModified],
+        Answers = [CutoutOperations.Picture with { Files = ["image/png"], Headers = [.. CutoutOperations.PictureHeaders, Field.Text("X-Model", "The model that answered.")] }, CutoutOperations.NotModified],
         Problems = CutoutOperations.Problems.ToDictionary(problem => problem.Key, problem => problem.Key switch
         {
             400 => "The form is not well formed.",

@@ -26,6 +26,8 @@ internal static class RemoveBgOperations
 
     private static readonly Field Base64 = Field.Text("image_file_b64", "JPEG, PNG or WebP as base64; instead of `image_file`.");
 
+    private static readonly Field[] Report = [Field.Text("image_filename", "Name of the image; ignored."), Field.Text("tag", "For your own use; ignored.")];
+
     public static readonly Operation Remove = new(Tag, "removeBg", "Remove the background, as remove.bg does",
         "Exactly one of `image_file` and `image_file_b64`. Fields without a value count as absent, unknown fields are ignored.")
     {
@@ -74,9 +76,9 @@ internal static class RemoveBgOperations
     {
         Bodies =
         [
-            new("multipart/form-data", [Field.File("image_file", "JPEG, PNG or WebP.", required: false), Base64]),
-            new("application/json", [Base64]),
-            new("application/x-www-form-urlencoded", [Base64]),
+            new("multipart/form-data", [Field.File("image_file", "JPEG, PNG or WebP.", required: false), Base64, .. Report]),
+            new("application/json", [Base64, .. Report]),
+            new("application/x-www-form-urlencoded", [Base64, .. Report]),
         ],
         Answers = [new(200, "A new id.") { Json = typeof(RemoveBgImprovement) }],
         Problems = Remove.Problems.Where(problem => problem.Key is not (502 or 503 or 504)).ToDictionary(),
@@ -90,5 +92,4 @@ internal static class RemoveBgOperations
         Problems = new Dictionary<int, string> { [403] = Remove.Problems[403] },
         Dialect = Remove.Dialect,
     };
-
 }

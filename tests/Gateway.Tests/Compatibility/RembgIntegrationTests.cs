@@ -27,6 +27,11 @@ public sealed class RembgIntegrationTests(FaceGateway shared) : IClassFixture<Fa
     [InlineData("om=true", "?model=model-a&channels=alpha")]
     [InlineData("om=On&ppm=1", "?model=model-a&channels=alpha&post_process_mask=true")]
     [InlineData("bgc=255,0, 16,128", "?model=model-a&bg_color=ff001080")]
+    [InlineData("a=true&dc=true&af=240", "?model=model-a")]
+    [InlineData("bgc=1,2,3,4&om=true", "?model=model-a&channels=alpha")]
+    [InlineData("extras={\"sam_prompt\":[]}", "?model=model-a")]
+    [InlineData("extras=nonsense", "?model=model-a")]
+    [InlineData("size=full&sise=1", "?model=model-a")]
     [InlineData("a=false&af=240&ab=0&ae=99&extras={}&bgc=", "?model=model-a")]
     [InlineData("a=true&dc=true&af=200", "?model=model-a")]
     [InlineData("bgc=1,2,3,4&om=true", "?model=model-a&channels=alpha")]
@@ -65,6 +70,19 @@ public sealed class RembgIntegrationTests(FaceGateway shared) : IClassFixture<Fa
             error.GetProperty("msg").GetString()!.ShouldContain(why);
         }
         _pod.Requests.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("", "model-a")]
+    [InlineData("model=model-b", "model-b")]
+    [InlineData("model=u2net", "model-a")]
+    public async Task Model_IsTheDefaultWhereItIsNotLoaded_AndTheAnswerNamesIt(string parameters, string answered)
+    {
+        using var answer = await PostAsync(form: parameters);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
+        answer.Headers.GetValues("X-Model").ShouldBe([answered]);
+        _pod.Requests.ShouldHaveSingleItem().Query.ShouldBe($"?model={answered}");
     }
 
     [Fact]
@@ -117,11 +135,12 @@ public sealed class RembgIntegrationTests(FaceGateway shared) : IClassFixture<Fa
         _pod.Next.Enqueue(PodScripts.Refuses(Problem.Truncated()));
         (await RefusalAsync(Images.Form("file", _photo))).ShouldBe(HttpStatusCode.UnprocessableEntity);
         _pod.Always = PodScripts.Overloaded();
-        (await RefusalAsync(Images.Form("file", _photo))).ShouldBe(HttpStatusCode.ServiceUnavailable);
+        await using var impatient = await GatewayApp.StartAsync([_pod], "Pods:FullFor=00:00:30", "Pods:WaitForPod=00:00:00");
+        (await RefusalAsync(Images.Form("file", _photo), impatient)).ShouldBe(HttpStatusCode.ServiceUnavailable);
 
-        async Task<HttpStatusCode> RefusalAsync(HttpContent content)
+        async Task<HttpStatusCode> RefusalAsync(HttpContent content, GatewayApp? gateway = null)
         {
-            using var answer = await _gateway.Client.PostAsync("/api/remove", content);
+            using var answer = await (gateway ?? _gateway).Client.PostAsync("/api/remove", content);
             (await JsonAsync(answer)).GetProperty("detail").GetString().ShouldNotBeNullOrEmpty();
             return answer.StatusCode;
         }

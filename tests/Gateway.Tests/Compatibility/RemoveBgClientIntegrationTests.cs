@@ -6,7 +6,10 @@ using Rembg.Testing;
 
 namespace Rembg.Gateway.Tests.Compatibility;
 
-/// <summary>The npm package remove.bg 1.3.0, unchanged, against our gateway. Its address is fixed in its code; see redirect.cjs.</summary>
+/// <summary>
+/// The npm packages remove.bg 1.3.0 and removebg-wrapper 1.0.3, unchanged, and the vendor's samples for axios and node's fetch, against our
+/// gateway. The packages' address is fixed in their code; see redirect.cjs.
+/// </summary>
 public sealed class RemoveBgClientIntegrationTests : IAsyncLifetime
 {
     private static readonly string Scripts = Path.Combine(RepositoryPaths.Root, "tests/Gateway.Tests/Compatibility/RemoveBgClient");
@@ -52,12 +55,29 @@ public sealed class RemoveBgClientIntegrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Layout_IsDrawn()
+    public async Task EveryLayoutOption_ReachesThePod()
     {
-        await RunAsync(_key.Text, "FILE", """{"size":"full","crop":true,"crop_margin":"10px","roi":"0% 0% 50% 50%","scale":"80%","position":"center","add_shadow":true,"type":"car"}""");
+        var answer = await RunAsync(_key.Text, "FILE",
+            """{"size":"full","type":"car","crop":true,"crop_margin":"10%","roi":"0% 0% 50% 100%","scale":"80%","position":"0% 100%","add_shadow":true}""");
 
-        var query = Uri.UnescapeDataString(_pod.Requests.ShouldHaveSingleItem().Query);
-        query.ShouldBe("?model=model-a&roi=0px 0px 50% 50%&crop=true&crop_margin=10px 10px 10px 10px&scale=80%&position=50% 50%&shadow=drop&shadow_opacity=90");
+        answer.TryGetProperty("resolved", out _).ShouldBeTrue(answer.ToString());
+        Uri.UnescapeDataString(_pod.Requests.ShouldHaveSingleItem().Query).ShouldBe(
+            "?model=model-a&roi=0px 0px 50% 100%&crop=true&crop_margin=10% 10% 10% 10%&scale=80%&position=0% 100%&shadow=drop&shadow_opacity=90");
+    }
+
+    [Theory]
+    [InlineData("axios", "no-bg.png")]
+    [InlineData("fetch", "no-bg.png")]
+    [InlineData("removebg-wrapper", "output.png")]
+    public async Task SampleOrOtherClient_SavesThePicture(string client, string output)
+    {
+        var photo = await SavePhotoAsync();
+
+        var run = await NodeAsync(_directory.FullName, Path.Combine(Scripts, "samples.cjs"), client, photo, _key.Text);
+
+        run.StandardError.ShouldBeEmpty();
+        (await File.ReadAllBytesAsync(Path.Combine(_directory.FullName, output)))[..4].ShouldBe([0x89, (byte)'P', (byte)'N', (byte)'G'], client);
+        _pod.Requests.ShouldHaveSingleItem().Image.ShouldBe(Images.Jpeg());
     }
 
     [Fact]
@@ -69,13 +89,21 @@ public sealed class RemoveBgClientIntegrationTests : IAsyncLifetime
 
     private async Task<JsonElement> RunAsync(string key, string way, string options = "{}")
     {
-        var photo = Path.Combine(_directory.FullName, "photo.jpg");
-        await File.WriteAllBytesAsync(photo, Images.Jpeg());
-        var run = await Cli.Wrap("node")
-            .WithArguments(["--require", "./redirect.cjs", "remove.cjs", photo, Path.Combine(_directory.FullName, "out"), key, way, options])
-            .WithWorkingDirectory(Scripts)
-            .WithEnvironmentVariables(variables => variables.Set("NODE_PATH", Modules).Set("NODE_NO_WARNINGS", "1").Set("GATEWAY", _gateway.Client.BaseAddress!.ToString()))
-            .ExecuteBufferedAsync();
+        var photo = await SavePhotoAsync();
+        var run = await NodeAsync(Scripts, "remove.cjs", photo, Path.Combine(_directory.FullName, "out"), key, way, options);
         return JsonElement.Parse(run.StandardOutput);
     }
+
+    private async Task<string> SavePhotoAsync()
+    {
+        var photo = Path.Combine(_directory.FullName, "photo.jpg");
+        await File.WriteAllBytesAsync(photo, Images.Jpeg());
+        return photo;
+    }
+
+    private async Task<BufferedCommandResult> NodeAsync(string directory, params string[] arguments) => await Cli.Wrap("node")
+        .WithArguments(["--require", Path.Combine(Scripts, "redirect.cjs"), .. arguments])
+        .WithWorkingDirectory(directory)
+        .WithEnvironmentVariables(variables => variables.Set("NODE_PATH", Modules).Set("NODE_NO_WARNINGS", "1").Set("GATEWAY", _gateway.Client.BaseAddress!.ToString()))
+        .ExecuteBufferedAsync();
 }

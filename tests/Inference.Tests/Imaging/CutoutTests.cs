@@ -37,6 +37,7 @@ public class CutoutTests
         Decoded.From(Bytes(zip.Entries[0])).Pixels.AsSpan().SequenceEqual(Decoded.From(jpeg).Pixels).ShouldBeTrue();
         var alpha = Decoded.From(Bytes(zip.Entries[1]));
         (alpha.Width, alpha.Height, alpha.Channels).ShouldBe((512, 512, 1));
+        Bytes(zip.Entries[1])[25].ShouldBe((byte)0, "colour type: the Go client of remove.bg reads nothing but grey");
     }
 
     [Fact]

@@ -46,7 +46,7 @@ public sealed class UploadTests : IDisposable
 
     private async Task<Upload> ReadAsync(byte[] image, bool hashing = true, int maxBytes = int.MaxValue)
     {
-        using var buffer = new UploadBuffer(_memory, "a", hashing);
+        using var buffer = new UploadBuffer(_memory, "a", hashing, emptyIsAbsent: false);
         await buffer.ReadAsync(new MemoryStream(image), maxBytes, CancellationToken.None);
         return buffer.Complete();
     }
