@@ -47,7 +47,7 @@ internal sealed record RemoveBgParameters(CutoutOptions Options, string? Type)
         .Concat(["size", "type", "type_level", "format", "channels", "crop", "add_shadow", "semitransparency", "shadow_type", "shadow_opacity"]).ToFrozenSet();
 
     /// <summary>Where the image may be.</summary>
-    public static UploadFields Image { get; } = new(new HashSet<string> { "image_file" }, Base64: "image_file_b64", Url: "image_url", EmptyIsAbsent: true);
+    public static UploadFields Image { get; } = new(new HashSet<string> { "image_file" }, Base64: "image_file_b64", Url: "image_url");
 
     /// <exception cref="ProblemException">400: a value that is not the vendor's, or not offered.</exception>
     public static RemoveBgParameters Read(IEnumerable<KeyValuePair<string, string>> form)

@@ -11,7 +11,7 @@ namespace Rembg.Gateway.Memory;
 /// <param name="clientShare">The part of <paramref name="limit"/> that one client may hold, 0 to 1.</param>
 public sealed class MemoryBudget(long limit, double clientShare, TimeProvider time) : IDisposable
 {
-    /// <summary>The part of the budget that uploads may fill: the rest is for answers, so that requests can always end.</summary>
+    /// <summary>The part of the budget, and of a client's share, that uploads may fill: the rest is for answers, so that requests can always end.</summary>
     public const double UploadShare = 0.75;
 
     private readonly Lock _lock = new();
@@ -54,7 +54,7 @@ public sealed class MemoryBudget(long limit, double clientShare, TimeProvider ti
         public ValueTask TakeUploadAsync(long bytes, CancellationToken cancellationToken) => budget.TakeUploadAsync(this, bytes, cancellationToken);
 
         /// <summary>Waits until there is room.</summary>
-        public ValueTask TakeAsync(long bytes, CancellationToken cancellationToken) => budget.TakeAsync(this, bytes, cancellationToken);
+        public ValueTask TakeAsync(long bytes, CancellationToken cancellationToken) => budget.TakeAsync(this, bytes, isUpload: false, cancellationToken);
 
         public void GiveBack(long bytes) => budget.GiveBack(this, bytes);
 
@@ -75,18 +75,10 @@ public sealed class MemoryBudget(long limit, double clientShare, TimeProvider ti
     private async ValueTask TakeUploadAsync(Charge charge, long bytes, CancellationToken cancellationToken)
     {
         lock (_lock)
-        {
-            var client = AccountOf(charge);
             if (_all.Used + bytes > limit * UploadShare) throw Problem.Overloaded("Too many uploads are in flight.").AsException();
-            if (client?.Admits(charge, bytes) != false)
-            {
-                Add(charge, client, bytes);
-                return;
-            }
-        }
         try
         {
-            await TakeAsync(charge, bytes, cancellationToken);
+            await TakeAsync(charge, bytes, isUpload: true, cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -97,25 +89,30 @@ public sealed class MemoryBudget(long limit, double clientShare, TimeProvider ti
     private static Problem ShareIsFull(Account client) =>
         Problem.RateLimited(TimeSpan.FromSeconds(1), $"At most {client.Limit:N0} bytes of one client's images may be in flight at once.");
 
-    private async ValueTask TakeAsync(Charge charge, long bytes, CancellationToken cancellationToken)
+    private async ValueTask TakeAsync(Charge charge, long bytes, bool isUpload, CancellationToken cancellationToken)
     {
         LinkedListNode<Waiter> waiter;
         lock (_lock)
         {
-            if (TryTake(charge, bytes)) return;
-            waiter = _waiters.AddLast(new Waiter(charge, bytes));
+            if (TryTake(charge, bytes, isUpload)) return;
+            waiter = _waiters.AddLast(new Waiter(charge, bytes, isUpload));
         }
         await using var leaving = cancellationToken.UnsafeRegister(_ => Leave(waiter, cancellationToken), null);
         await waiter.Value.Room.Task;
     }
 
-    /// <summary>Answers may fill the whole budget; one of them may go beyond it, and one of each client beyond its share, or all might wait for each other's end.</summary>
-    private bool TryTake(Charge charge, long bytes)
+    /// <summary>
+    /// Answers may fill the whole budget; one of them may go beyond it, and one of each client beyond its share, or all might wait for
+    /// each other's end. An upload may do so only when its client holds nothing else.
+    /// </summary>
+    private bool TryTake(Charge charge, long bytes, bool isUpload)
     {
         var client = AccountOf(charge);
-        if (client?.Admits(charge, bytes) == false || !_all.Admits(charge, bytes)) return false;
-        Add(charge, client, bytes);
-        return true;
+        var fits = isUpload
+            ? client?.AdmitsUpload(charge, bytes) != false && _all.Used + bytes <= limit * UploadShare
+            : client?.Admits(charge, bytes) != false && _all.Admits(charge, bytes);
+        if (fits) Add(charge, client, bytes);
+        return fits;
     }
 
     private void Leave(LinkedListNode<Waiter> waiter, CancellationToken cancelled)
@@ -143,7 +140,7 @@ public sealed class MemoryBudget(long limit, double clientShare, TimeProvider ti
             {
                 var waiter = next;
                 next = next.Next;
-                if (!TryTake(waiter.Value.Charge, waiter.Value.Bytes)) continue;
+                if (!TryTake(waiter.Value.Charge, waiter.Value.Bytes, waiter.Value.IsUpload)) continue;
                 _waiters.Remove(waiter);
                 waiter.Value.Room.TrySetResult();
             }
@@ -173,6 +170,8 @@ public sealed class MemoryBudget(long limit, double clientShare, TimeProvider ti
 
         public bool Admits(Charge charge, long bytes) => Used + bytes <= limit || _beyond is null || _beyond == charge;
 
+        public bool AdmitsUpload(Charge charge, long bytes) => Used + bytes <= limit * UploadShare || Used == charge.Bytes;
+
         public void Add(Charge charge, long bytes)
         {
             Used += bytes;
@@ -186,7 +185,7 @@ public sealed class MemoryBudget(long limit, double clientShare, TimeProvider ti
         }
     }
 
-    private sealed record Waiter(Charge Charge, long Bytes)
+    private sealed record Waiter(Charge Charge, long Bytes, bool IsUpload)
     {
         public TaskCompletionSource Room { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -19,7 +19,7 @@ public sealed class UploadOptions
     [Range(1 << 20, long.MaxValue, ErrorMessage = "Uploads:MaxBytesInFlight must be at least 1 MiB.")]
     public long MaxBytesInFlight { get; set; } = 512 << 20;
 
-    /// <summary>The part of <see cref="MaxBytesInFlight"/> that one client may fill; an upload beyond it is answered 429.</summary>
+    /// <summary>The part of <see cref="MaxBytesInFlight"/> that one client may fill. Uploads beyond it wait for their turn, and are answered 429 when it has not come in <see cref="Timeout"/>.</summary>
     [Range(0.001, 1.0, ErrorMessage = "Uploads:ClientShare must be between 0.001 and 1.")]
     public double ClientShare { get; set; } = 0.125;
 
@@ -30,6 +30,8 @@ public sealed class UploadOptions
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
 
     internal MemoryBudget ToBudget(TimeProvider time) => new(MaxBytesInFlight, ClientShare, time);
+
+    internal UploadTurns ToTurns() => new((long)(MaxBytesInFlight * ClientShare * MemoryBudget.UploadShare));
 
     /// <summary>Most bytes of a body that holds an image of <see cref="MaxBytes"/>: bare, in a form, or in a form as base64.</summary>
     internal long MaxBodyBytes(UploadFields? form) => form switch

@@ -6,7 +6,7 @@ using Rembg.Gateway.Memory;
 namespace Rembg.Gateway.Cutouts.Uploads;
 
 /// <summary>Reads a request's body once: a form, or the image itself.</summary>
-public sealed class UploadReader(MemoryBudget memory, IOptions<UploadOptions> options, TimeProvider time)
+public sealed class UploadReader(MemoryBudget memory, UploadTurns turns, IOptions<UploadOptions> options, TimeProvider time)
 {
     private readonly UploadOptions _options = options.Value;
 
@@ -20,11 +20,13 @@ public sealed class UploadReader(MemoryBudget memory, IOptions<UploadOptions> op
         var isRaw = fields.TakesRaw && !MultipartUpload.IsMultipart(request);
         if (request.ContentLength > _options.MaxBodyBytes(isRaw ? null : fields))
             throw Problem.ImageTooLarge(_options.MaxBytes).AsException();
-        using var buffer = new UploadBuffer(memory, request.HttpContext.GetClient().Id, hash, fields.EmptyIsAbsent);
+        var client = request.HttpContext.GetClient().Id;
 
-        // 2. The body, within its own time.
+        // 2. The body, within its own time, and in its turn among its client's.
         using var timeout = new CancellationTokenSource(_options.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        using var turn = await turns.EnterAsync(client, Math.Min(request.ContentLength ?? _options.MaxBytes, _options.MaxBytes), either.Token);
+        using var buffer = new UploadBuffer(memory, client, hash, fields.EmptyIsAbsent);
         var parameters = request.Query.SelectMany(pair => pair.Value, (pair, value) => KeyValuePair.Create(pair.Key, value ?? "")).ToList();
         await ReadBodyAsync(request, fields, buffer, parameters, timeout.Token, either.Token);
 

@@ -14,7 +14,7 @@ internal static class PhotoroomOperations
     [
         Field.Choice("format", "File format of the cutout.", "png", "jpg", "webp"),
         .. new[] { "channels", "bg_color", "size", "crop" }.Select(name => Field.Of(CutoutOption.Named(name))),
-        Field.Text("despill", "Without effect."),
+        Field.Flag("despill", "Without effect."),
     ];
 
     private static readonly Field Base64 = Field.Text("image_file_b64", "JPEG, PNG or WebP as base64; instead of `image_file`.");

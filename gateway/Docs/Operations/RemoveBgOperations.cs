@@ -81,7 +81,7 @@ internal static class RemoveBgOperations
             new("application/x-www-form-urlencoded", [Base64, .. Report]),
         ],
         Answers = [new(200, "A new id.") { Json = typeof(RemoveBgImprovement) }],
-        Problems = Remove.Problems.Where(problem => problem.Key is not (502 or 503 or 504)).ToDictionary(),
+        Problems = Remove.Problems.Where(problem => problem.Key is not (502 or 504)).ToDictionary(),
         Dialect = Remove.Dialect,
     };
 

@@ -69,7 +69,7 @@ public sealed class RenderingTests
     [InlineData("inference.autoscaling.minReplicas=11", "inference.autoscaling.minReplicas is above")]
     [InlineData("inference.profiles.cpu.resources.limit.cpu=1", "'limit' not allowed")]
     [InlineData("gateway.image.digest=sha256:abc", "/gateway/image/digest")]
-    [InlineData("gateway.settings.Docs__Enabled=false", "the chart sets it from a value of its own")]
+    [InlineData("gateway.settings.Docs__Enabled=off", "the chart sets it from a value of its own")]
     [InlineData("redis.mode=external", "needs redis.existingSecret")]
     [InlineData("redis.mode=none", "set autoscaling.mode=none and gateway.replicas=1")]
     [InlineData("gateway.ingress.enabled=true,gateway.ingress.tlsSecret=tls", "needs gateway.ingress.host")]

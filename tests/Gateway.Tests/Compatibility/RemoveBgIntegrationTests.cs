@@ -52,24 +52,8 @@ public sealed class RemoveBgIntegrationTests(FaceGateway shared) : IClassFixture
     [InlineData("format=auto&bg_color=81d4fa77", "size=preview&bg_color=81d4fa77")]
     [InlineData("format=png&bg_color=green", "size=preview&bg_color=008000ff")]
     [InlineData("channels=alpha", "channels=alpha&size=preview")]
-    [InlineData("roi=0% 0% 100% 100%&crop=false&crop_margin=0&scale=original&add_shadow=false&semitransparency=true&bg_image_url=&type=auto&type_level=1",
+    [InlineData("roi=0% 0% 100% 100%&crop=false&crop_margin=0&scale=original&position=original&add_shadow=false&semitransparency=true&bg_image_url=&type=auto&type_level=1",
         "size=preview")]
-    [InlineData("roi=0 0 100% 100%&crop=false&channels=rgba&position=original&type_level=none", "size=preview&position=original")] // PyPI removebg 0.04, on every call
-    [InlineData("roi=10px 10px 50% 50%", "size=preview&roi=10px%2010px%2050%25%2050%25")]
-    [InlineData("crop=TRUE&crop_margin=10%", "size=preview&crop=true&crop_margin=10%25%2010%25%2010%25%2010%25")]
-    [InlineData("crop_margin=10%", "size=preview")]
-    [InlineData("scale=50%", "size=preview&scale=50%25")]
-    [InlineData("position=center", "size=preview&position=50%25%2050%25")]
-    [InlineData("bg_color=red&format=zip", "format=zip&size=preview&bg_color=ff0000ff")]
-    [InlineData("channels=alpha&bg_color=red", "channels=alpha&size=preview")]
-    [InlineData("channels=alpha&format=zip", "format=zip&size=preview")]
-    [InlineData("add_shadow=true", "size=preview")] // only cars have one
-    [InlineData("add_shadow=true&type=car", "size=preview&shadow=drop&shadow_opacity=90")]
-    [InlineData("shadow_type=drop&shadow_opacity=30", "size=preview&shadow=drop&shadow_opacity=30")]
-    [InlineData("shadow_type[person]=3D&type=person", "size=preview&shadow=drop")]
-    [InlineData("shadow_type[person]=3D&type=product", "size=preview")]
-    [InlineData("semitransparency=false&type=car_interior", "size=preview")]
-    [InlineData("api_key=abc&image_url=", "size=preview")] // the vendor's sample for browsers
     public async Task Parameters_MeanTheSameInEveryBody(string parameters, string asked)
     {
         var fields = Fields(parameters);
@@ -215,7 +199,6 @@ public sealed class RemoveBgIntegrationTests(FaceGateway shared) : IClassFixture
             (new FormUrlEncodedContent([]), "missing_source"),
             (new ByteArrayContent(_photo), "missing_source"),
             (JsonContent.Create(new { image_file_b64 = "" }), "missing_source"),
-            (Images.Form("image_file", []), "missing_source"),
             (Multipart(new() { ["image_url"] = "http://example.com/a.jpg" }), "invalid_image_url"),
             (JsonContent.Create(new { image_url = "http://example.com/a.jpg" }), "invalid_image_url"),
             (Images.Form("image_file", _photo, ("image_file_b64", base64)), "multiple_sources"),
@@ -227,62 +210,6 @@ public sealed class RemoveBgIntegrationTests(FaceGateway shared) : IClassFixture
         ];
         foreach (var (content, code) in cases)
             await ShouldBeAsync(await _gateway.Client.PostAsync(Path, content), HttpStatusCode.BadRequest, code);
-    }
-
-    /// <summary>Clients send empty fields beside the one that they mean, and the last of a repeated field counts.</summary>
-    [Fact]
-    public async Task EmptyFields_AreAbsent()
-    {
-        foreach (var content in new HttpContent[]
-        {
-            Images.Form("image_file", _photo, ("image_file_b64", ""), ("image_url", ""), ("size", ""), ("size", "hd"), ("size", "full")),
-            new FormUrlEncodedContent([new("image_file_b64", ""), new("image_file_b64", Convert.ToBase64String(_photo)), new("size", "full")]),
-            Raw($$"""{"image_file_b64":"{{Convert.ToBase64String(_photo)}}","image_url":"","roi":null,"crop":false,"size":"full"}""", "application/json"),
-        })
-        {
-            using var answer = await _gateway.Client.PostAsync(Path, content);
-            answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
-        }
-        _pod.Requests.ShouldHaveSingleItem().Query.ShouldBe("?model=model-a");
-    }
-
-    /// <summary>Most clients show an error's title and nothing else.</summary>
-    [Theory]
-    [InlineData("roi=1", "Invalid roi parameter given")]
-    [InlineData("size=huge", "Invalid value for parameter 'size'")]
-    [InlineData("image_url=http://example.com/a.jpg", "Invalid image_url: Please provide a valid URL.")]
-    public async Task Titles_AreTheVendors(string parameters, string title)
-    {
-        using var answer = await PostAsync(Fields(parameters));
-
-        (await JsonAsync(answer)).GetProperty("errors")[0].GetProperty("title").GetString().ShouldBe(title);
-    }
-
-    [Theory]
-    [InlineData("*/*", false)]
-    [InlineData("application/json", true)]
-    [InlineData("application/json, text/plain, */*", false)] // axios
-    [InlineData("image/png, application/json", false)]
-    [InlineData("image/png;q=0.5, application/json", true)]
-    [InlineData("application/json;q=0", false)]
-    public async Task Accept_AsksForJsonOnlyAlone(string accept, bool isJson)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, Path) { Content = Images.Form("image_file", _photo) };
-        request.Headers.TryAddWithoutValidation("Accept", accept);
-        using var answer = await _gateway.Client.SendAsync(request);
-
-        answer.Content.Headers.ContentType!.MediaType.ShouldBe(isJson ? "application/json" : "image/png");
-    }
-
-    [Fact]
-    public async Task Improve_ChecksTheImageAndAnswersAnId()
-    {
-        using var taken = await _gateway.Client.PostAsync("/v1.0/improve", Images.Form("image_file", _photo, ("tag", "x")));
-        using var refused = await _gateway.Client.PostAsync("/v1.0/improve", Images.Form("image_file", [1, 2, 3]));
-
-        (await JsonAsync(taken)).GetProperty("id").GetGuid().ShouldNotBe(Guid.Empty);
-        await ShouldBeAsync(refused, HttpStatusCode.BadRequest, "invalid_file_type");
-        _pod.Requests.ShouldBeEmpty();
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public sealed class OpenApiIntegrationTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _pod = await FakePod.StartAsync();
-        _gateway = await GatewayApp.StartAsync([_pod], "Uploads:MaxBytes=20000", "Pods:FullFor=00:00:00", "Pods:WaitForPod=00:00:00.1");
+        _gateway = await GatewayApp.StartAsync([_pod], "Uploads:MaxBytes=20000", "Pods:FullFor=00:00:00");
         _document = await OpenApiDocument.ReadAsync(_gateway);
     }
 

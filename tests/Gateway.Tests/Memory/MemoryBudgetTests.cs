@@ -62,8 +62,7 @@ public sealed class MemoryBudgetTests : IDisposable
         growing.Count(done => done.IsCompleted).ShouldBe(1, "the budget is spent, and one may go beyond it");
         while (growing.Count > 0)
         {
-            var done = growing.FindIndex(done => done.IsCompleted);
-            await growing[done];
+            var done = growing.IndexOf(await Task.WhenAny(growing));
             charges[done].Dispose();
             charges.RemoveAt(done);
             growing.RemoveAt(done);

@@ -16,6 +16,8 @@ const Words = {
   image_too_large: ["The file is too large.", "Save it smaller, or as a JPEG."],
   unsupported_format: ["This is not a JPEG, PNG or WebP picture.", "Save it in one of these formats. Renaming the file does not help."],
   resolution_too_high: ["The photo has too many pixels.", "Scale it down."],
+  roi_exceeds_bounds: ["The region lies outside of the photo.", "Choose one inside of it."],
+  roi_region_empty: ["The region is empty.", "Choose a larger one."],
   too_many_frames: ["This animation has too many frames.", "Save a single one."],
   undecodable_image: ["The file cannot be read as a picture.", "It may be damaged; save it anew from the original."],
   image_quarantined: ["This photo brought the service down and is left alone for a while.", "Try again in some minutes, or save it anew from the original."],

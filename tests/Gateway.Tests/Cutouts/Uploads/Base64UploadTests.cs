@@ -167,7 +167,7 @@ public sealed class Base64UploadTests : IDisposable
         request.HttpContext.Features.Set(new Client("ip:x", new Plan()));
         request.ContentType = contentType;
         request.Body = new CutBody(body, cut, pieces);
-        return new UploadReader(_memory, Options.Create(_options), TimeProvider.System).ReadAsync(request, Fields, CancellationToken.None);
+        return new UploadReader(_memory, _options.ToTurns(), Options.Create(_options), TimeProvider.System).ReadAsync(request, Fields, CancellationToken.None);
     }
 
     private sealed class CutBody(byte[] body, int cut, int pieces) : MemoryStream(body)

@@ -83,7 +83,7 @@ public class UploadProperties
         request.HttpContext.Features.Set(new Client("ip:x", new Plan()));
         request.ContentType = contentType;
         request.Body = new Pieces(body, piece);
-        return new UploadReader(_memory, Options.Create(new UploadOptions()), TimeProvider.System).ReadAsync(request, fields, CancellationToken.None);
+        return new UploadReader(_memory, new UploadOptions().ToTurns(), Options.Create(new UploadOptions()), TimeProvider.System).ReadAsync(request, fields, CancellationToken.None);
     }
 
     private static byte[] Bytes(string text) => System.Text.Encoding.UTF8.GetBytes(text);
