@@ -227,7 +227,7 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
         try
         {
             // Each holds a block of 64 KiB; the budget is sixteen, and a quarter of it is for answers.
-            for (var i = 0; i < 12; i++) sockets.Add(await BeginUploadAsync(Images.Jpeg(100)));
+            for (var i = 0; i < 12; i++) sockets.Add(await BeginUploadAsync(Images.Jpeg(100), announced: 65_000));
             var memory = _gateway.Services.GetRequiredService<MemoryBudget>();
             await Eventually.TrueAsync(() => memory.BytesInUse == 12 * BlockPool.BlockBytes, "twelve uploads hold all that uploads may");
 
@@ -269,10 +269,10 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
         return body;
     }
 
-    private async Task<NetworkStream> BeginUploadAsync(byte[] begin, GatewayApp? gateway = null)
+    private async Task<NetworkStream> BeginUploadAsync(byte[] begin, GatewayApp? gateway = null, int announced = MaxBytes)
     {
         var socket = await ConnectAsync(gateway);
-        await socket.WriteAsync(Ascii($"POST /v1/remove-background HTTP/1.1\r\nHost: x\r\nContent-Length: {MaxBytes}\r\n\r\n"));
+        await socket.WriteAsync(Ascii($"POST /v1/remove-background HTTP/1.1\r\nHost: x\r\nContent-Length: {announced}\r\n\r\n"));
         await socket.WriteAsync(begin);
         return socket;
     }
