@@ -9,8 +9,7 @@ internal static class IccProfile
 
     /// <summary>
     /// Whether it is applied. Not with "multi processing elements" (tags D2B and B2D): these are programs of any length, run for each of
-    /// tens of thousands of colours; a profile of 4 MiB holds 70,000 steps. Nobody's camera or editor writes them, and each profile
-    /// that has them has tables for everybody else, too.
+    /// tens of thousands of colours. Their cost has not been measured. Such a picture is read as if it had no profile.
     /// </summary>
     public static bool IsApplied(ReadOnlySpan<byte> profile)
     {
