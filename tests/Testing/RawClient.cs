@@ -18,7 +18,14 @@ public sealed class RawClient : IDisposable
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = receiveBuffer, NoDelay = true };
         if (from is not null) socket.Bind(new IPEndPoint(from, 0));
-        await socket.ConnectAsync(IPAddress.Loopback, address.Port);
+        try
+        {
+            await socket.ConnectAsync(IPAddress.Loopback, address.Port);
+        }
+        catch (SocketException reset) when (reset.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            // Accepted, and broken before we heard of it: the same as broken a moment later, which sending and reading find out.
+        }
         return new(socket);
     }
 
