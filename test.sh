@@ -31,7 +31,7 @@ if [ "$fast" ]; then
   [[ " $* " == *" --filter "* ]] || set -- --filter "Category!=Slow" "$@"
 else
   solution=Rembg.Platform.sln
-  install_debian prometheus=prometheus chromium=chromium
+  install_debian prometheus=prometheus chromium=chromium nginx=nginx-light python3=python3
   tests/Page.Tests/fetch-axe.sh || die "axe-core could not be fetched from npm"
 fi
 

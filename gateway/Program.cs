@@ -44,6 +44,7 @@ public static class Program
 
         var app = builder.Build();
         app.UseManagement();
+        app.UseLingeringClose();
         app.UseMiddleware<RequestMeter>();
         app.UseProblems();
         app.UseEdge();

@@ -28,6 +28,7 @@ public static class Program
 
         var app = builder.Build();
         app.UseManagement();
+        app.UseLingeringClose();
         app.UseProblems();
         app.UseRouting();
         app.MapInfer();

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Caching.StackExchangeRedis;
@@ -19,7 +18,6 @@ public static class CutoutServices
     {
         var services = builder.Services;
         builder.AddOptions<UploadOptions>(UploadOptions.Section);
-        services.AddOptions<KestrelServerOptions>().Configure<IOptions<UploadOptions>>((kestrel, uploads) => kestrel.Limits.MaxRequestBodySize = uploads.Value.MaxAnyBodyBytes);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<UploadOptions>>().Value.ToTurns());
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<UploadOptions>>().Value.ToBudget(provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<UploadReader>();

@@ -46,6 +46,7 @@ public static class EdgeServices
         limits.MinRequestBodyDataRate = limits.MinResponseDataRate = new(edge.Value.MinBytesPerSecond, edge.Value.SlowFor);
         limits.RequestHeadersTimeout = edge.Value.HeadersTimeout;
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
+        limits.MaxRequestBodySize = null; // who reads a body bounds it: a limit here would end LingeringClose as well
         limits.MaxRequestBufferSize = 256 << 10; // a connection reads no further ahead of its request than this
         limits.MaxRequestHeaderCount = 50;
         limits.MaxRequestHeadersTotalSize = 16 << 10;

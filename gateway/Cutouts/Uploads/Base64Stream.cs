@@ -5,7 +5,7 @@ namespace Rembg.Gateway.Cutouts.Uploads;
 
 /// <summary>Decodes base64 text while it is read. White space is skipped, and so is the head of a data URL (<c>data:image/png;base64,</c>).</summary>
 /// <remarks>Throws a <see cref="FormatException"/> when the text is not base64.</remarks>
-internal sealed class Base64Stream(Stream text) : DecodingStream
+internal sealed class Base64Stream(Stream text) : BodyStream
 {
     private const int MaxHeadBytes = 256;
     private static readonly SearchValues<byte> WhiteSpace = SearchValues.Create(" \t\r\n"u8);

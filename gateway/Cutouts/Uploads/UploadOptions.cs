@@ -41,9 +41,6 @@ public sealed class UploadOptions
         _ => MaxBytes * 4 / 3 + FormOverheadBytes,
     };
 
-    /// <summary>Most bytes of any body; what Kestrel enforces.</summary>
-    internal long MaxAnyBodyBytes => MaxBytes * 4 / 3 + FormOverheadBytes;
-
     /// <summary>Boundaries, part headers and other fields around the image.</summary>
     private const long FormOverheadBytes = 64 << 10;
 }

@@ -18,8 +18,9 @@ public sealed class UploadReader(MemoryBudget memory, UploadTurns turns, IOption
     {
         // 1. Too large by its own word: say so before a byte is read.
         var isRaw = fields.TakesRaw && !MultipartUpload.IsMultipart(request);
-        if (request.ContentLength > _options.MaxBodyBytes(isRaw ? null : fields))
-            throw Problem.ImageTooLarge(_options.MaxBytes).AsException();
+        var maxBodyBytes = _options.MaxBodyBytes(isRaw ? null : fields);
+        if (request.ContentLength > maxBodyBytes) throw Problem.ImageTooLarge(_options.MaxBytes).AsException();
+        request.Body = new LimitedBody(request.Body, maxBodyBytes, _options.MaxBytes);
         var client = request.HttpContext.GetClient().Id;
 
         // 2. The body, within its own time, and in its turn among its client's.
@@ -54,10 +55,6 @@ public sealed class UploadReader(MemoryBudget memory, UploadTurns turns, IOption
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)
         {
             throw Problem.SlowRequest().AsException();
-        }
-        catch (BadHttpRequestException bad) when (bad.StatusCode == StatusCodes.Status413PayloadTooLarge)
-        {
-            throw Problem.ImageTooLarge(_options.MaxBytes).AsException();
         }
         catch (IOException malformed) when (malformed is not BadHttpRequestException)
         {

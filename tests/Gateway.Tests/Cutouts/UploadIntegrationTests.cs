@@ -182,14 +182,14 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task ChunkedBodyWithoutEnd_IsCutOffAtTheLimit()
+    public async Task ChunkedBodyWithoutEnd_IsAnsweredAtTheLimitAndCutOffLater()
     {
+        const int most = 512 << 20; // what is thrown away after the answer, and what sockets hold
         using var socket = await ConnectAsync();
-        var chunk = Ascii("1000\r\n" + new string('\u007f', 0x1000) + "\r\n");
-        var sending = SendAsync(socket, [Ascii("POST /v1/remove-background HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"), .. Enumerable.Repeat(chunk, 10_000)]);
+        var chunk = Ascii("40000\r\n" + new string('\u007f', 0x40000) + "\r\n");
+        var sending = SendAsync(socket, [Ascii("POST /v1/remove-background HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"), .. Enumerable.Repeat(chunk, most / chunk.Length)]);
         (await ReadLineAsync(socket)).ShouldBe("HTTP/1.1 413 Payload Too Large");
-        socket.Close();
-        (await sending).ShouldBeLessThan(10_000 * chunk.Length, "it was cut off");
+        (await sending).ShouldBeLessThan(most / 2 + (16 << 20), "it was cut off");
     }
 
     [Fact]

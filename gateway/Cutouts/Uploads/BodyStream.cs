@@ -1,7 +1,7 @@
 namespace Rembg.Gateway.Cutouts.Uploads;
 
-/// <summary>A stream that is read asynchronously, once, and decodes what it reads elsewhere.</summary>
-internal abstract class DecodingStream : Stream
+/// <summary>A body, or what is made of one while it is read: asynchronously, and once.</summary>
+internal abstract class BodyStream : Stream
 {
     public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
 
@@ -21,7 +21,7 @@ internal abstract class DecodingStream : Stream
 }
 
 /// <summary>One value inside a body, decoded by a state machine that is given whatever bytes are here.</summary>
-internal abstract class ValueStream(BodyScanner body) : DecodingStream
+internal abstract class ValueStream(BodyScanner body) : BodyStream
 {
     /// <summary>Whether the value is over.</summary>
     protected bool Ended { get; set; }
