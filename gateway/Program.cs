@@ -51,6 +51,7 @@ public static class Program
         app.UseRouting();
         app.UseClients();
 
+        app.MapHealth();
         app.MapCutouts();
         app.MapTasks();
         app.MapLegacyTasks();

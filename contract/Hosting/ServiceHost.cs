@@ -29,6 +29,7 @@ public static class ServiceHost
         {
             kestrel.ApplicationServices.GetService<MeterBridge>(); // before anything is counted, and the server's parts count
             kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = OpenFiles.MaxConnections;
             Listen(kestrel, options.Address, options.Port, service ?? (_ => { }));
             Listen(kestrel, options.Address, options.ManagementPort, listen => listen.Use(MarkAsManagement));
         });

@@ -18,6 +18,9 @@ public sealed record Problem(int Status, string Code, string Title)
     /// <summary>The parameter that is wrong, for faces whose error codes name it.</summary>
     public string? Parameter { get; init; }
 
+    /// <summary>For 415: the encodings of a body that are taken.</summary>
+    public string? AcceptEncoding { get; init; }
+
     public ProblemException AsException() => new(this);
 
     public static Problem MissingImage(string detail) => new(400, "missing_image", "No image in the request") { Detail = detail };
@@ -39,6 +42,9 @@ public sealed record Problem(int Status, string Code, string Title)
     public static Problem RoiRegionEmpty() => new(400, "roi_region_empty", "ROI region is empty") { Parameter = "roi" };
     public static Problem Undecodable(string detail) => new(422, "undecodable_image", "The image cannot be decoded") { Detail = detail };
     public static Problem Truncated() => new(422, "truncated_image", "The image ends too early") { Detail = "The file looks cut off; send it again whole." };
+    public static Problem RangeNotSatisfiable(long total) => new(416, "range_not_satisfiable", "There are no such bytes") { Detail = $"The answer has {total:N0} bytes." };
+    public static Problem UnsupportedEncoding(string encoding) => new(415, "unsupported_encoding", "The body is compressed") { Detail = $"Content-Encoding {Printable(encoding)} is not taken: images are compressed already. Send the body as it is.", AcceptEncoding = "identity" };
+    public static Problem HeadersTooLarge(string detail) => new(431, "headers_too_large", "The headers of the request are too large") { Detail = detail };
     public static Problem NoForeground() => new(422, "no_foreground", "No subject was found") { Detail = "The model sees nothing but background in this image." };
     public static Problem Quarantined() => new(422, "image_quarantined", "The image cannot be processed") { Detail = "Processing this image failed in a way that affects others; it is not tried again for some minutes." };
     public static Problem IdempotencyKeyReused() => new(422, "idempotency_key_reused", "This Idempotency-Key was used for a different request");

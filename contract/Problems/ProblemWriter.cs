@@ -20,10 +20,10 @@ public static class ProblemWriter
         if (problem.RetryAfter is { } wait)
             response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         if (problem.Overload is { } overload) response.Headers[PodHeaders.Overload] = overload;
+        if (problem.AcceptEncoding is { } encodings) response.Headers.AcceptEncoding = encodings;
         if (problem.Status == StatusCodes.Status401Unauthorized) response.Headers.WWWAuthenticate = "Bearer";
         response.Headers.CacheControl = "no-store";
 
-        if (HttpMethods.IsHead(context.Request.Method)) return;
         if (context.GetEndpoint()?.Metadata.GetMetadata<IProblemFormat>() is { } dialect)
             await dialect.WriteAsync(context, problem);
         else

@@ -25,7 +25,7 @@ internal static class LegacyTasks
         var task = await TaskEndpoints.OwnAsync(context, id, tasks, wait: TimeSpan.Zero);
         LegacyTask view = task.State switch
         {
-            TaskState.Succeeded => new("success", $"{context.Request.Scheme}://{context.Request.Host}/v1/tasks/{id}/result", null),
+            TaskState.Succeeded => new("success", $"{context.Request.Scheme}://{context.Request.Host}{context.Request.PathBase}/v1/tasks/{id}/result", null),
             TaskState.Failed or TaskState.Cancelled => new("error", null, task.Error?.Detail ?? task.Error?.Title),
             _ => new("processing", null, null),
         };

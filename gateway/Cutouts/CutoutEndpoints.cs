@@ -37,7 +37,7 @@ internal static class CutoutEndpoints
         var identity = cutouts.Identify(image, options, context.GetClient().Id);
         if (CutoutResponse.FindKnownToClient(context, identity.Candidates) is { } known)
         {
-            CutoutResponse.WriteNotModified(context, known);
+            CutoutResponse.WriteNotModified(context, known.ETag);
             return;
         }
 

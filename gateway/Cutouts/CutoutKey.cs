@@ -50,4 +50,7 @@ internal sealed record CutoutKey(string Value)
 {
     /// <summary>Weak: another pod may make the same picture with other bytes (its batch, its zlib).</summary>
     public string ETag => $"W/\"{Value}\"";
+
+    /// <summary>Of bytes that are kept, such as a task's result: asked for again, in parts as well, they are the same.</summary>
+    public string StrongETag => $"\"{Value}\"";
 }

@@ -1,7 +1,9 @@
+using System.Buffers;
 using System.Globalization;
 using Microsoft.Net.Http.Headers;
 using Rembg.Contract;
 using Rembg.Gateway.Http;
+using Rembg.Gateway.Pods;
 
 namespace Rembg.Gateway.Cutouts;
 
@@ -15,17 +17,40 @@ internal static class CutoutResponse
         return candidates.FirstOrDefault(key => known.Any(tag => tag.Compare(new($"\"{key.Value}\"", isWeak: true), useStrongComparison: false)));
     }
 
-    public static void WriteNotModified(HttpContext context, CutoutKey key)
+    public static void WriteNotModified(HttpContext context, string tag)
     {
         context.Response.StatusCode = StatusCodes.Status304NotModified;
-        Describe(context, key);
+        Describe(context, tag);
     }
 
-    public static async Task WriteAsync(HttpContext context, CutoutAnswer answer)
+    public static Task WriteAsync(HttpContext context, CutoutAnswer answer)
+    {
+        Describe(context, answer);
+        return WriteAsync(context, answer.Cutout, answer.Cutout.Content.Bytes);
+    }
+
+    /// <summary>A cutout that is kept, or the part of it that the client asks for.</summary>
+    public static Task WriteKeptAsync(HttpContext context, CutoutAnswer answer)
     {
         var (bytes, response) = (answer.Cutout.Content.Bytes, context.Response);
         Describe(context, answer);
-        response.ContentType = answer.Cutout.ContentType;
+        if (answer.Key is { } key)
+        {
+            Describe(context, key.StrongETag);
+            response.Headers.AcceptRanges = "bytes";
+            if (ByteRange.Of(context.Request, key.StrongETag, bytes.Length) is { } range)
+            {
+                range.Describe(response, bytes.Length);
+                bytes = bytes.Slice(range.First, range.Length);
+            }
+        }
+        return WriteAsync(context, answer.Cutout, bytes);
+    }
+
+    private static async Task WriteAsync(HttpContext context, Cutout cutout, ReadOnlySequence<byte> bytes)
+    {
+        var response = context.Response;
+        response.ContentType = cutout.ContentType;
         response.ContentLength = bytes.Length;
         using var body = new PacedBody(context);
         foreach (var block in bytes) await body.WriteAsync(block);
@@ -35,7 +60,7 @@ internal static class CutoutResponse
     public static void Describe(HttpContext context, CutoutAnswer answer)
     {
         var (cutout, response) = (answer.Cutout, context.Response);
-        Describe(context, answer.Key);
+        Describe(context, answer.Key?.ETag);
         response.Headers["X-Cache"] = answer.Status switch { CacheStatus.Hit => "hit", CacheStatus.Miss => "miss", _ => "coalesced" };
         if (cutout.Width > 0) response.Headers[PodHeaders.Width] = Invariant(cutout.Width);
         if (cutout.Height > 0) response.Headers[PodHeaders.Height] = Invariant(cutout.Height);
@@ -46,9 +71,9 @@ internal static class CutoutResponse
         response.Headers[PodHeaders.ServerTiming] = Timing(context, answer);
     }
 
-    private static void Describe(HttpContext context, CutoutKey? key)
+    private static void Describe(HttpContext context, string? tag)
     {
-        context.Response.Headers.ETag = key?.ETag;
+        context.Response.Headers.ETag = tag;
         context.Response.Headers.CacheControl = "private, no-cache"; // may be kept by the client, who then asks whether it is still right
     }
 

@@ -36,7 +36,7 @@ public static class DocsServices
     public static void MapDocs(this WebApplication app)
     {
         if (!app.Services.GetRequiredService<IOptions<DocsOptions>>().Value.Enabled) return;
-        app.MapGet("/openapi/v1.json", async (OpenApiFile document, HttpResponse response) => (await document.GetAsync()).Answer(response, "no-cache")).ExcludeFromDescription();
+        app.MapGet("/openapi/v1.json", async (OpenApiFile document, HttpResponse response) => (await document.GetAsync(response.HttpContext.Request.PathBase)).Answer(response, "no-cache")).ExcludeFromDescription();
         app.MapScalarApiReference("/docs", (page, context) =>
         {
             var nonce = RandomNumberGenerator.GetHexString(32);

@@ -22,7 +22,7 @@ internal sealed class DocumentTransformer : IOpenApiDocumentTransformer
             Version = typeof(DocumentTransformer).Assembly.GetName().Version?.ToString(3),
             Description = "Cuts the subject out of a photograph. Beside its own API it speaks those of rembg's server and of remove.bg.",
         };
-        document.Servers = [new() { Url = "/" }]; // behind a proxy we do not know our own name
+        document.Servers = []; // OpenApiFile knows the path; behind a proxy nobody knows our name
         document.Tags = ApiOperations.All.Values.Select(operation => operation.Tag).Distinct().Select(tag => new OpenApiTag { Name = tag }).ToHashSet();
         document.AddComponent<IOpenApiSecurityScheme>(ApiKey, new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Header, Name = ApiKeyHandler.Header });
         document.AddComponent<IOpenApiSecurityScheme>(Bearer, new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer" });

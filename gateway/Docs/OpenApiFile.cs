@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Rembg.Gateway.Http;
@@ -9,13 +10,27 @@ internal sealed class OpenApiFile([FromKeyedServices(OpenApiFile.Name)] IOpenApi
 {
     public const string Name = "v1";
 
-    private readonly Lazy<Task<StaticFile>> _file = new(async () =>
-    {
-        var document = await documents.GetOpenApiDocumentAsync();
-        using var json = new MemoryStream();
-        await document.SerializeAsJsonAsync(json, OpenApiSpecVersion.OpenApi3_1);
-        return new("openapi.json", json.ToArray());
-    });
+    /// <summary>Prefixes whose document is kept; trusted proxies name them, and nobody has as many.</summary>
+    private const int MaxPrefixes = 16;
 
-    public Task<StaticFile> GetAsync() => _file.Value;
+    private readonly Lazy<Task<OpenApiDocument>> _document = new(() => documents.GetOpenApiDocumentAsync());
+    private readonly ConcurrentDictionary<string, StaticFile> _files = new(StringComparer.Ordinal);
+
+    /// <param name="pathBase">The path under which the outside reaches the service: calls begin with it.</param>
+    public async Task<StaticFile> GetAsync(PathString pathBase)
+    {
+        var prefix = pathBase.ToUriComponent();
+        if (_files.TryGetValue(prefix, out var file)) return file;
+        file = await WriteAsync(await _document.Value, prefix);
+        if (_files.Count < MaxPrefixes) _files[prefix] = file;
+        return file;
+    }
+
+    private static async Task<StaticFile> WriteAsync(OpenApiDocument document, string prefix)
+    {
+        var own = new OpenApiDocument(document) { Servers = [new() { Url = prefix + "/" }] };
+        using var json = new MemoryStream();
+        await own.SerializeAsJsonAsync(json, OpenApiSpecVersion.OpenApi3_1);
+        return new("openapi.json", json.ToArray());
+    }
 }

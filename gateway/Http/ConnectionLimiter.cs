@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Options;
+using Rembg.Contract.Hosting;
 using Rembg.Gateway.Clients;
 using Rembg.Gateway.Telemetry;
 
@@ -10,8 +11,13 @@ namespace Rembg.Gateway.Http;
 /// Bounds open connections, in all and by address, and closes those that stay silent. Kestrel alone bounds only the
 /// whole, which one address can fill, and gives a connection a minute before its first request.
 /// </summary>
-internal sealed class ConnectionLimiter(IOptions<EdgeOptions> options, TrustedProxies proxies, GatewayMetrics metrics, TimeProvider time)
+internal sealed partial class ConnectionLimiter(
+    IOptions<EdgeOptions> options, TrustedProxies proxies, GatewayMetrics metrics, TimeProvider time, ILogger<ConnectionLimiter> logger)
 {
+    /// <summary>Connections of the management port, which probes and Prometheus must always get.</summary>
+    private const int ReservedForManagement = 32;
+
+    private readonly int _max = Bound(options.Value.MaxConnections, logger);
     private readonly Lock _lock = new();
     private readonly Dictionary<string, HashSet<ClientConnection>> _bySource = new(StringComparer.Ordinal);
     private int _open;
@@ -54,13 +60,20 @@ internal sealed class ConnectionLimiter(IOptions<EdgeOptions> options, TrustedPr
         }
     }
 
+    private static int Bound(int wanted, ILogger logger)
+    {
+        var possible = OpenFiles.MaxConnections - ReservedForManagement;
+        if (wanted > possible) Log.TooFewFiles(logger, wanted, possible);
+        return Math.Min(wanted, possible);
+    }
+
     private bool TryAdd(ClientConnection connection)
     {
         lock (_lock)
         {
             var own = connection.Source is { } source ? _bySource.GetValueOrDefault(source) : null;
             if (own?.Count >= options.Value.MaxConnectionsPerAddress) return Refused("address");
-            if (_open >= options.Value.MaxConnections && !TryMakeRoom(own?.Count ?? 0)) return Refused("full");
+            if (_open >= _max && !TryMakeRoom(own?.Count ?? 0)) return Refused("full");
 
             _open++;
             if (connection.Source is not null)
@@ -123,5 +136,11 @@ internal sealed class ConnectionLimiter(IOptions<EdgeOptions> options, TrustedPr
         {
             return false;
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Edge:MaxConnections is {Wanted}, but the limit of open files allows {Possible} connections: raise it (ulimit -n)")]
+        public static partial void TooFewFiles(ILogger logger, int wanted, int possible);
     }
 }

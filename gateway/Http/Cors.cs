@@ -29,7 +29,7 @@ internal static class Cors
         cors.AddDefaultPolicy(policy =>
         {
             policy.AllowAnyMethod().AllowAnyHeader().WithExposedHeaders(ExposedHeaders).SetPreflightMaxAge(PreflightLifetime);
-            if (origins is []) policy.AllowAnyOrigin();
+            if (edge.Value.AllowsAnyOrigin) policy.AllowAnyOrigin();
             else if (origins is not [EdgeOptions.NoOrigin]) policy.WithOrigins([.. origins]);
         });
     }

@@ -33,11 +33,25 @@ public static class EdgeServices
     public static void UseEdge(this WebApplication app)
     {
         app.Use(ConnectionLimiter.TrackRequests);
-        app.Use(SecurityHeaders);
+        app.UseMiddleware<SecurityHeaders>();
         app.UseCors(); // before anything that refuses, so that a browser's script can read why
         app.UseMiddleware<RequestId>();
+        app.UseMiddleware<HeaderLimit>();
+        app.Use(AnswerHeadAsGet);
         app.UseForwardedHeaders();
+        app.UseMiddleware<PathPrefix>();
         app.UseMiddleware<RequestDeadlineMiddleware>();
+    }
+
+    /// <summary>For balancers that reach no other port. It says nothing else; the reasons are on the management port.</summary>
+    public static void MapHealth(this WebApplication app)
+    {
+        if (!app.Services.GetRequiredService<IOptions<EdgeOptions>>().Value.Health) return;
+        app.MapGet("/healthz", (IHostApplicationLifetime lifetime, HttpResponse response) =>
+        {
+            response.Headers.CacheControl = "no-store";
+            return lifetime.ApplicationStopping.IsCancellationRequested ? TypedResults.Text("stopping", statusCode: StatusCodes.Status503ServiceUnavailable) : TypedResults.Text("ok");
+        }).ExcludeFromDescription();
     }
 
     private static void Limit(KestrelServerOptions kestrel, IOptions<EdgeOptions> edge)
@@ -45,11 +59,11 @@ public static class EdgeServices
         var limits = kestrel.Limits;
         limits.MinRequestBodyDataRate = limits.MinResponseDataRate = new(edge.Value.MinBytesPerSecond, edge.Value.SlowFor);
         limits.RequestHeadersTimeout = edge.Value.HeadersTimeout;
-        limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
+        limits.KeepAliveTimeout = edge.Value.KeepAliveTimeout;
         limits.MaxRequestBodySize = null; // who reads a body bounds it: a limit here would end LingeringClose as well
         limits.MaxRequestBufferSize = 256 << 10; // a connection reads no further ahead of its request than this
-        limits.MaxRequestHeaderCount = 50;
-        limits.MaxRequestHeadersTotalSize = 16 << 10;
+        limits.MaxRequestHeaderCount = HeaderLimit.ServerFactor * edge.Value.MaxHeaders;
+        limits.MaxRequestHeadersTotalSize = HeaderLimit.ServerFactor * edge.Value.MaxHeaderBytes;
         limits.Http2.MaxStreamsPerConnection = 32;
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
     }
@@ -68,24 +82,17 @@ public static class EdgeServices
 
     private static void Trust(ForwardedHeadersOptions forwarded, IOptions<EdgeOptions> edge, TrustedProxies proxies)
     {
-        forwarded.ForwardedHeaders = edge.Value.TrustedProxies.Count == 0 ? ForwardedHeaders.None : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+        forwarded.ForwardedHeaders = edge.Value.TrustedProxies.Count == 0 ? ForwardedHeaders.None : ForwardedHeaders.All;
         forwarded.ForwardLimit = null; // as many as are trusted
         forwarded.KnownProxies.Clear();
         forwarded.KnownIPNetworks.Clear();
         foreach (var network in proxies.Networks) forwarded.KnownIPNetworks.Add(network);
     }
 
-    private static Task SecurityHeaders(HttpContext context, RequestDelegate next)
+    /// <summary>Wherever there is GET there is HEAD; the server knows by itself that no body follows.</summary>
+    private static Task AnswerHeadAsGet(HttpContext context, RequestDelegate next)
     {
-        context.Response.OnStarting(() =>
-        {
-            var headers = context.Response.Headers;
-            headers.XContentTypeOptions = "nosniff";
-            headers["Referrer-Policy"] = "no-referrer";
-            headers["Cross-Origin-Resource-Policy"] = "same-origin"; // of pictures in others' pages; scripts that may ask are let in by Cors
-            if (headers.ContentSecurityPolicy.Count == 0) headers.ContentSecurityPolicy = "default-src 'none'; frame-ancestors 'none'"; // a page brings its own
-            return Task.CompletedTask;
-        });
+        if (HttpMethods.IsHead(context.Request.Method)) context.Request.Method = HttpMethods.Get;
         return next(context);
     }
 }

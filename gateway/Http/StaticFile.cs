@@ -14,6 +14,7 @@ internal sealed class StaticFile
         [".js"] = "text/javascript; charset=utf-8",
         [".svg"] = "image/svg+xml",
         [".jpg"] = "image/jpeg",
+        [".txt"] = "text/plain; charset=utf-8",
         [".json"] = "application/json; charset=utf-8",
     };
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Rembg.Contract.Hosting;
 using Rembg.Contract.Problems;
+using Rembg.Gateway.Http;
 
 namespace Rembg.Gateway.Page;
 
@@ -12,22 +13,27 @@ public static class PageEndpoints
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
-    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
+    /// <summary>The page may be found, the API is nothing to crawl.</summary>
+    private static readonly StaticFile Robots = new("robots.txt", "User-agent: *\nAllow: /$\nAllow: /page/\nDisallow: /\n"u8.ToArray());
 
     public static void AddPage(this WebApplicationBuilder builder) => builder.AddOptions<PageOptions>(PageOptions.Section);
 
     public static void MapPage(this WebApplication app)
     {
-        if (!app.Services.GetRequiredService<IOptions<PageOptions>>().Value.Enabled) return;
         var files = PageFiles.Load();
 
-        app.MapMethods("/", Methods, (HttpResponse response) =>
+        // Browsers and crawlers ask for these two whether there is a page or not.
+        app.MapGet("/favicon.ico", (HttpResponse response) => files.Find("icon.svg")!.Answer(response, "public, max-age=86400")).ExcludeFromDescription();
+        app.MapGet("/robots.txt", (HttpResponse response) => Robots.Answer(response, "public, max-age=86400")).ExcludeFromDescription();
+        if (!app.Services.GetRequiredService<IOptions<PageOptions>>().Value.Enabled) return;
+
+        app.MapGet("/", (HttpResponse response) =>
         {
             response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
             return files.Document.Answer(response, "no-cache");
         }).ExcludeFromDescription();
 
-        app.MapMethods("/page/{version}/{**path}", Methods, (string version, string? path, HttpResponse response) =>
+        app.MapGet("/page/{version}/{**path}", (string version, string? path, HttpResponse response) =>
         {
             var file = files.Find(path ?? "") ?? throw Problem.NotFound("There is nothing at this address.").AsException();
             // While gateways are being replaced, one may be asked for a file of the other's version.

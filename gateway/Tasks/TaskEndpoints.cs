@@ -20,7 +20,7 @@ internal static class TaskEndpoints
     {
         var accepted = await intake.AcceptAsync(context);
         context.Response.StatusCode = StatusCodes.Status202Accepted;
-        context.Response.Headers.Location = $"/v1/tasks/{accepted.Task.Id}";
+        context.Response.Headers.Location = $"{context.Request.PathBase}/v1/tasks/{accepted.Task.Id}";
         if (accepted.Replayed) context.Response.Headers["Idempotent-Replayed"] = "true";
         await WriteAsync(context, accepted.Task);
     }
@@ -42,13 +42,13 @@ internal static class TaskEndpoints
         var key = result.Key is { } value ? new CutoutKey(value) : null;
         if (key is not null && CutoutResponse.FindKnownToClient(context, [key]) is not null)
         {
-            CutoutResponse.WriteNotModified(context, key);
+            CutoutResponse.WriteNotModified(context, key.StrongETag);
             return;
         }
 
         // 3. The picture.
         using var open = await queue.OpenResultAsync(task) ?? throw Problem.ResultExpired().AsException();
-        await CutoutResponse.WriteAsync(context, new(open.Cutout, key, result.Status));
+        await CutoutResponse.WriteKeptAsync(context, new(open.Cutout, key, result.Status));
     }
 
     private static async Task DeleteAsync(HttpContext context, string id, LongPoll tasks, ITaskQueue queue, TaskMetrics metrics)
@@ -72,7 +72,7 @@ internal static class TaskEndpoints
     {
         context.Response.Headers.CacheControl = "no-store";
         if (!task.IsFinished) context.Response.Headers.RetryAfter = RetryAfter(task).ToString(CultureInfo.InvariantCulture);
-        await context.Response.WriteAsJsonAsync(TaskView.Of(task), TaskViewJson.Default.TaskView, contentType: null, context.RequestAborted);
+        await context.Response.WriteAsJsonAsync(TaskView.Of(task, context.Request.PathBase), TaskViewJson.Default.TaskView, contentType: null, context.RequestAborted);
     }
 
     /// <summary>Seconds; a hint that keeps those at the end of a long queue from asking every second.</summary>

@@ -19,11 +19,13 @@ internal sealed record TaskView(
     string Id, string Status, long? Position, int Attempts, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt,
     long? WaitedMs, long? RanMs, TaskError? Error, TaskLinks Links)
 {
-    public static TaskView Of(CutoutTask task) => new(
+    /// <param name="task">The task.</param>
+    /// <param name="pathBase">The path under which the outside reaches the service.</param>
+    public static TaskView Of(CutoutTask task, PathString pathBase) => new(
         task.Id, task.State.ToString().ToLowerInvariant(), task.Position, task.Attempts, task.CreatedAt, task.StartedAt, task.FinishedAt,
         Milliseconds(task.StartedAt - task.CreatedAt), Milliseconds(task.FinishedAt - task.StartedAt),
         task.Error is { } error ? new(error.Code, error.Status, error.Title, error.Detail) : null,
-        new($"/v1/tasks/{task.Id}", task.State == TaskState.Succeeded ? $"/v1/tasks/{task.Id}/result" : null));
+        new($"{pathBase}/v1/tasks/{task.Id}", task.State == TaskState.Succeeded ? $"{pathBase}/v1/tasks/{task.Id}/result" : null));
 
     private static long? Milliseconds(TimeSpan? time) => (long?)time?.TotalMilliseconds;
 }

@@ -17,7 +17,7 @@ public sealed class Nginx : IAsyncDisposable
             daemon off; worker_processes 1; error_log stderr crit; pid {{_directory.FullName}}/pid;
             events { worker_connections 256; }
             http {
-              access_log off;
+              access_log off; client_body_buffer_size 64m; proxy_max_temp_file_size 0;
               client_body_temp_path {{_directory.FullName}}/body; proxy_temp_path {{_directory.FullName}}/proxy;
               fastcgi_temp_path {{_directory.FullName}}/fastcgi; uwsgi_temp_path {{_directory.FullName}}/uwsgi; scgi_temp_path {{_directory.FullName}}/scgi;
               server {

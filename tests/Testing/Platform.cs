@@ -38,7 +38,7 @@ public sealed class Platform : IAsyncDisposable
     public async Task<ServiceProcess> StartPodAsync(int port = 0, int managementPort = 0)
     {
         var pod = await ServiceProcess.StartAsync("Rembg.Inference",
-            [$"--Models:Directory={_models}", $"--Models:Names={_names}", "--Models:Provider=Cpu", .. _podArguments], port, managementPort, _podEnvironment, nice: true);
+            [$"--Models:Directory={_models}", $"--Models:Names={_names}", "--Models:Provider=Cpu", .. _podArguments], port, managementPort, _podEnvironment, under: ["nice", "-n", "10"]); // as run.sh starts it
         Pods.Add(pod);
         return pod;
     }

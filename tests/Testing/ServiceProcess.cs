@@ -60,13 +60,12 @@ public sealed partial class ServiceProcess : IAsyncDisposable
 
     /// <summary>Starts a service of the repository (<c>Rembg.Gateway</c>, <c>Rembg.Inference</c>) and waits until it listens.</summary>
     /// <param name="port">0 for any; a fixed one lets a restarted service keep its address.</param>
-    /// <param name="nice">Whether it leaves the cores to the others that want them, as <c>run.sh</c> starts the pod.</param>
+    /// <param name="under">A program that runs it, with its arguments, such as nice or prlimit.</param>
     public static async Task<ServiceProcess> StartAsync(
-        string project, IEnumerable<string> arguments, int port = 0, int managementPort = 0, IReadOnlyDictionary<string, string>? environment = null, bool nice = false)
+        string project, IEnumerable<string> arguments, int port = 0, int managementPort = 0, IReadOnlyDictionary<string, string>? environment = null, string[]? under = null)
     {
         string[] listen = ["--Service:Address=127.0.0.1", $"--Service:Port={port}", $"--Service:ManagementPort={managementPort}"];
-        string[] dotnet = nice ? ["nice", "-n", "10", "dotnet"] : ["dotnet"];
-        var service = new ServiceProcess([.. dotnet, RepositoryPaths.Dll(project), .. listen, .. arguments], environment);
+        var service = new ServiceProcess([.. under ?? [], "dotnet", RepositoryPaths.Dll(project), .. listen, .. arguments], environment);
         await service.ListeningAsync();
         return service;
     }

@@ -2,28 +2,19 @@ using System.Threading.RateLimiting;
 
 namespace Rembg.Gateway.Clients.Limits;
 
-/// <summary>What every client has left: places for simultaneous requests, and tokens. Idle clients are forgotten.</summary>
-internal sealed class ClientLimits : IDisposable
+/// <summary>What every client has left: places for simultaneous requests, and tokens.</summary>
+internal sealed class ClientLimits(TimeProvider clock, SharedBuckets? shared = null) : IDisposable
 {
-    public ClientLimits(TimeProvider clock, SharedBuckets? shared = null)
+    public LimiterTable<Client> Places { get; } = new(PlacesOf, clock);
+
+    public LimiterTable<Client> Tokens { get; } = new(client =>
     {
-        Places = PartitionedRateLimiter.Create<Client, (string, int)>(PlacesOf);
-        Tokens = PartitionedRateLimiter.Create<Client, Client>(client => RateLimitPartition.Get(client, Bucket));
-        ReadTokens = PartitionedRateLimiter.Create<Client, Client>(client => RateLimitPartition.Get(client, reader => new TokenBucket(reader.Plan, clock)));
-
-        RateLimiter Bucket(Client client)
-        {
-            var local = new TokenBucket(client.Plan, clock);
-            return shared is null ? local : new RedisTokenBucket(client, shared, local);
-        }
-    }
-
-    public PartitionedRateLimiter<Client> Places { get; }
-
-    public PartitionedRateLimiter<Client> Tokens { get; }
+        var local = new TokenBucket(client.Plan, clock);
+        return shared is null ? local : new RedisTokenBucket(client, shared, local);
+    }, clock);
 
     /// <summary>Never in Redis: a read must not cost more than it gives.</summary>
-    public PartitionedRateLimiter<Client> ReadTokens { get; }
+    public LimiterTable<Client> ReadTokens { get; } = new(reader => new TokenBucket(reader.Plan, clock), clock);
 
     public void Dispose()
     {
@@ -32,10 +23,6 @@ internal sealed class ClientLimits : IDisposable
         Tokens.Dispose();
     }
 
-    private static RateLimitPartition<(string, int)> PlacesOf(Client client) => client.Plan.Concurrency switch
-    {
-        // One partition for all of them: those without a limiter are never forgotten.
-        0 => RateLimitPartition.GetNoLimiter(("", 0)),
-        var limit => RateLimitPartition.GetConcurrencyLimiter((client.Id, limit), _ => new() { PermitLimit = limit, QueueLimit = 0 }),
-    };
+    private static ConcurrencyLimiter PlacesOf(Client client) =>
+        new(new() { PermitLimit = client.Plan.Concurrency is 0 ? int.MaxValue : client.Plan.Concurrency, QueueLimit = 0 });
 }

@@ -1,4 +1,3 @@
-using System.Threading.RateLimiting;
 using Microsoft.Extensions.Options;
 
 namespace Rembg.Gateway.Clients.Limits;
@@ -9,8 +8,7 @@ namespace Rembg.Gateway.Clients.Limits;
 /// </summary>
 internal sealed class FailedAuthLimiter(IOptions<ClientOptions> options, TimeProvider clock, LimitMetrics metrics) : IDisposable
 {
-    private readonly PartitionedRateLimiter<string> _left = PartitionedRateLimiter.Create<string, string>(source =>
-        RateLimitPartition.Get(source, _ => new TokenBucket(options.Value.WrongKeys, clock)));
+    private readonly LimiterTable<string> _left = new(_ => new TokenBucket(options.Value.WrongKeys, clock), clock);
 
     /// <summary>Counts a wrong key.</summary>
     /// <param name="source">The address it came from.</param>

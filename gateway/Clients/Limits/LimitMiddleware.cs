@@ -27,7 +27,7 @@ internal sealed class LimitMiddleware(RequestDelegate next, ClientLimits limits,
         var isCharged = limit is { IsCharged: true };
         var plan = isCharged ? client.Plan : reader.Plan;
         using var tokens = isCharged
-            ? await limits.Tokens.AcquireAsync(client, cancellationToken: context.RequestAborted)
+            ? await limits.Tokens.AcquireAsync(client, context.RequestAborted)
             : limits.ReadTokens.AttemptAcquire(reader);
         tokens.TryGetMetadata(BucketLease.Remaining, out var remaining);
         tokens.TryGetMetadata(BucketLease.Wait, out var wait);

@@ -49,8 +49,9 @@ internal sealed class MultipartUpload(UploadFields fields, long maxBytes)
         var name = HeaderUtilities.RemoveQuotes(disposition.Name).ToString();
         if (fields.Files.Contains(name)) await buffer.ReadAsync(part.Body, maxBytes, cancellationToken);
         else if (name == fields.Base64) await buffer.ReadBase64Async(part.Body, name!, maxBytes, cancellationToken);
-        else if (!StringSegment.IsNullOrEmpty(HeaderUtilities.RemoveQuotes(disposition.FileName))) throw Problem.InvalidParameter(name, "takes no file").AsException();
-        else parameters.Add(new(name, await ReadFieldAsync(part.Body, name, cancellationToken)));
+        else if (StringSegment.IsNullOrEmpty(HeaderUtilities.RemoveQuotes(disposition.FileName))) parameters.Add(new(name, await ReadFieldAsync(part.Body, name, cancellationToken)));
+        else if (fields.TakesAnyFile) await buffer.ReadAsync(part.Body, maxBytes, cancellationToken);
+        else throw Problem.InvalidParameter(name, "takes no file").AsException();
     }
 
     private static async Task<string> ReadFieldAsync(Stream body, string name, CancellationToken cancellationToken)

@@ -12,8 +12,9 @@ public sealed record UploadForm(Upload Image, IReadOnlyList<KeyValuePair<string,
 /// <param name="Base64">Field with the file as base64 text, if the API has one; its body may then be JSON or urlencoded too.</param>
 /// <param name="Url">Field with the image's address, if the API has one. Always refused: nothing is fetched.</param>
 /// <param name="EmptyIsAbsent">Whether a field for the image that holds nothing counts as not sent. HTML forms send all of their fields.</param>
-public sealed record UploadFields(IReadOnlySet<string> Files, bool TakesRaw = false, string? Base64 = null, string? Url = null, bool EmptyIsAbsent = true)
+/// <param name="TakesAnyFile">Whether a part with a file name is the image whatever the field's name.</param>
+public sealed record UploadFields(IReadOnlySet<string> Files, bool TakesRaw = false, string? Base64 = null, string? Url = null, bool EmptyIsAbsent = true, bool TakesAnyFile = false)
 {
     /// <summary>Of our own API.</summary>
-    public static UploadFields Default { get; } = new(new HashSet<string> { "file", "image_file" }, TakesRaw: true, EmptyIsAbsent: false);
+    public static UploadFields Default { get; } = new(new HashSet<string> { "file", "image_file", "image", "imageFile" }, TakesRaw: true, EmptyIsAbsent: false, TakesAnyFile: true);
 }

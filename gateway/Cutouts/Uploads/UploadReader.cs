@@ -16,7 +16,9 @@ public sealed class UploadReader(MemoryBudget memory, UploadTurns turns, IOption
     /// <param name="hash">Whether the image's hash is needed soon, and had better be taken on the way in.</param>
     public async Task<UploadForm> ReadAsync(HttpRequest request, UploadFields fields, CancellationToken cancellationToken, bool hash = true)
     {
-        // 1. Too large by its own word: say so before a byte is read.
+        // 1. Compressed or too large by its own word: say so before a byte is read.
+        if (request.Headers.ContentEncoding.ToString() is { Length: > 0 } encoding && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+            throw Problem.UnsupportedEncoding(encoding).AsException();
         var isRaw = fields.TakesRaw && !MultipartUpload.IsMultipart(request);
         var maxBodyBytes = _options.MaxBodyBytes(isRaw ? null : fields);
         if (request.ContentLength > maxBodyBytes) throw Problem.ImageTooLarge(_options.MaxBytes).AsException();

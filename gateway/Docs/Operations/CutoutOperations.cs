@@ -48,7 +48,7 @@ internal static class CutoutOperations
     /// <summary>The image as a form field or as the whole body.</summary>
     public static readonly Body[] Images =
     [
-        new("multipart/form-data", [Field.File("file", "JPEG, PNG or WebP; `image_file` is another name for it."), .. Options]),
+        new("multipart/form-data", [Field.File("file", "JPEG, PNG or WebP; `image`, `image_file` and `imageFile` are other names for it, and a file under any other name is taken as well."), .. Options]),
         new("image/jpeg"), new("image/png"), new("image/webp"), new("application/octet-stream"),
     ];
 
