@@ -20,8 +20,9 @@ public readonly record struct ActivationRange(float Min, float Max)
 
 /// <summary>A photograph that was measured.</summary>
 /// <param name="File">Its name in the folder that was given.</param>
+/// <param name="Source">The package that it is from.</param>
 /// <param name="Sha256">Of its bytes, lower-case hex.</param>
-public sealed record CalibrationPhoto(string File, string Sha256);
+public sealed record CalibrationPhoto(string File, string Source, string Sha256);
 
 /// <summary><c>ranges/NAME.json</c>: what a model's activations need room for, and on which photographs that was measured.</summary>
 public sealed record ActivationRanges

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using Google.Protobuf;
 using Rembg.Models.Onnx;
 using Rembg.Models.Prepare;
 using DataType = Rembg.Models.Onnx.TensorProto.Types.DataType;
