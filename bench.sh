@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Measures: ./bench.sh [scenario ...], all of them without arguments. Prints tables, and for each figure a line name=value; the
-# same goes to docs/benchmarks/, to be committed with what it measured.
+# Measures: ./bench.sh [--record] [scenario ...], all scenarios without a name. Prints tables, and for each figure a line
+# name=value. Writes the same to artifacts/bench/, or with --record to docs/benchmarks/, to be committed with what it measured.
+# The scenario gpu needs a GPU, and says so where there is none; tests/Bench/gpu-kit.sh packs it for a machine without package access.
 #   MODEL=isnet-general-use    the model of engine and cold; soak, flood and table take its fast variant unless told
-#   CORE_HOUR, GPU_HOUR, IMAGES, ZIPF, TASKS, UPLOADS_MIB   what simulate assumes (docs/scaling.md)
 set -euo pipefail
 cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 command -v dotnet >/dev/null || { echo "bench.sh: the .NET 10 SDK is missing: install it and put dotnet on PATH" >&2; exit 1; }
 
-dotnet build tests/Bench/Bench.csproj -c Release -v quiet >&2
-dotnet artifacts/bin/Rembg.Models/release/Rembg.Models.dll isnet-general-use isnet-general-use-512 ${MODEL:+"$MODEL"} >&2
-exec dotnet artifacts/bin/Bench/release/Bench.dll "$@"
+artifacts=artifacts flavour=()
+[[ " $* " == *" gpu "* ]] && artifacts=artifacts/cuda flavour=(-p:Accelerator=cuda)
+dotnet build tests/Bench/Bench.csproj -c Release -v quiet "${flavour[@]}" >&2
+dotnet "$artifacts/bin/Rembg.Models/release/Rembg.Models.dll" isnet-general-use isnet-general-use-512 ${MODEL:+"$MODEL"} >&2
+exec dotnet "$artifacts/bin/Bench/release/Bench.dll" "$@"

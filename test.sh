@@ -1,11 +1,16 @@
 #!/usr/bin/env bash
 # Installs what the tests need, runs all of them, and ends with one line: N passed, N failed, N skipped.
-# Arguments go to `dotnet test`, e.g. ./test.sh --filter Batching.
+#   ./test.sh           everything
+#   ./test.sh --fast    the inner loop, under two minutes: the services' own tests, without whole platforms, browser, chart and CUDA
+# Further arguments go to `dotnet test`, e.g. ./test.sh --fast --filter Batching.
 set -uo pipefail
 cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
 die() { printf 'test.sh: %s\n' "$*" >&2; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+
+fast=
+[ "${1:-}" = --fast ] && { fast=yes; shift; }
 
 command -v dotnet >/dev/null || die "the .NET 10 SDK is missing: install it and put dotnet on PATH"
 command -v npm >/dev/null || die "node with npm is missing: the default model comes from an npm package"
@@ -18,17 +23,31 @@ install_debian() { # what each command needs: command=package
   { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } >/dev/null 2>&1 \
     || die "could not install ${missing[*]}; install them by hand (root and apt-get are needed)"
 }
-install_debian redis-server=redis-server prometheus=prometheus chromium=chromium curl=curl
+install_debian redis-server=redis-server curl=curl
 tests/Gateway.Tests/Compatibility/RemoveBgClient/install.sh || die "the remove.bg client for the tests could not be installed"
+if [ "$fast" ]; then
+  solution=Rembg.Platform.Fast.slnf
+  # Asked for by a filter, slow ones run as well.
+  [[ " $* " == *" --filter "* ]] || set -- --filter "Category!=Slow" "$@"
+else
+  solution=Rembg.Platform.sln
+  install_debian prometheus=prometheus chromium=chromium
+  tests/Page.Tests/fetch-axe.sh || die "axe-core could not be fetched from npm"
+fi
 
-tests/Page.Tests/fetch-axe.sh || die "axe-core could not be fetched from npm"
-dotnet build Rembg.Platform.sln -c Release -v quiet || die "the build failed"
+[ "$fast" ] || dotnet format whitespace --folder --verify-no-changes --exclude artifacts || die "the format check failed: dotnet format whitespace --folder --exclude artifacts mends it"
+dotnet build "$solution" -c Release -v quiet || die "the build failed"
+if [ ! "$fast" ]; then
+  # The CUDA flavour cannot run here, but it must restore from its lock file and bring its libraries.
+  dotnet publish inference/Rembg.Inference.csproj -c Release -v quiet -p:Accelerator=cuda -p:RestoreLockedMode=true -o artifacts/cuda/app || die "the CUDA flavour of inference does not build"
+  [ -f artifacts/cuda/app/runtimes/linux-x64/native/libonnxruntime_providers_cuda.so ] || die "the CUDA flavour of inference has no CUDA libraries"
+fi
 dotnet artifacts/bin/Rembg.Models/release/Rembg.Models.dll isnet-general-use || die "the default model could not be fetched and prepared"
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-# One project after the other: the tests measure nothing, but they share two cores with real models and servers.
-dotnet test Rembg.Platform.sln -c Release --no-build -m:1 "$@" 2>&1 | tee "$log"
+# One project after the other: they share two cores with real models and servers.
+dotnet test "$solution" -c Release --no-build -m:1 "$@" 2>&1 | tee "$log"
 status=${PIPESTATUS[0]}
 
 sum() { awk -v key="$1:" '/Total:/ { for (i = 1; i < NF; i++) if ($i == key) total += $(i + 1) } END { print total + 0 }' "$log"; }

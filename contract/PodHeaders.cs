@@ -11,6 +11,16 @@ public static class PodHeaders
     public const string Interactive = "interactive";
     public const string Background = "background";
 
+    /// <summary>Answer: <see cref="Models.ModelInfo.Version"/> of the model that made it; what gateways store and tag the answer under.</summary>
+    public const string Version = "X-Version";
+
+    /// <summary>
+    /// Request: <see cref="Light"/> when its client has nothing else in the pods or waiting for one. Such a run goes before the others
+    /// of its priority. Optional; a pod that does not know it serves first come, first served.
+    /// </summary>
+    public const string Client = "X-Client";
+    public const string Light = "light";
+
     /// <summary>Answer: how many images shared the model run.</summary>
     public const string BatchSize = "X-Batch-Size";
 
@@ -30,8 +40,11 @@ public static class PodHeaders
     public const string MaxWidth = "X-Max-Width";
     public const string MaxHeight = "X-Max-Height";
 
-    /// <summary>Answer: bounding box of what is not fully transparent, "left top width height" in pixels; "0 0 0 0" when nothing is.</summary>
+    /// <summary>Answer: bounding box of the subject, "left top width height" in pixels; "0 0 0 0" without one.</summary>
     public const string Foreground = "X-Foreground";
+
+    /// <summary>Answer: how many frames the upload has; the first one is the photograph.</summary>
+    public const string Frames = "X-Frames";
 
     /// <summary>
     /// Answer: where the time went, in milliseconds (W3C Server-Timing). A pod says decode, queue and infer, which are over

@@ -29,7 +29,7 @@ public static class Program
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         var builder = WebApplication.CreateBuilder(args);
-        builder.AddServiceHost();
+        builder.AddServiceHost(EdgeServices.LimitConnections);
         builder.AddTelemetry("rembg-gateway");
         builder.Services.AddSingleton<GatewayMetrics>();
         builder.AddRedis();
@@ -55,6 +55,7 @@ public static class Program
         app.MapLegacyTasks();
         app.MapRembg();
         app.MapRemoveBg();
+        app.MapPhotoroom();
         app.MapDocs();
         app.MapPods();
         app.MapPage();

@@ -63,7 +63,9 @@ public static class Program
 
     private static void MapInfer(this WebApplication app)
     {
-        app.Services.GetRequiredService<InferenceMetrics>().ObserveInFlight(() => app.Services.GetRequiredService<AdmissionController>().InFlight);
+        var metrics = app.Services.GetRequiredService<InferenceMetrics>();
+        metrics.ObserveInFlight(() => app.Services.GetRequiredService<AdmissionController>().InFlight);
+        metrics.ObserveImageWarnings(() => ImageCodec.Warnings);
         var endpoint = ActivatorUtilities.CreateInstance<InferEndpoint>(app.Services);
         app.MapPost("/v1/infer", endpoint.HandleAsync);
         app.MapGet("/v1/models", (ModelRegistry models) => TypedResults.Json(models.List, ModelJson.Default.ModelList));

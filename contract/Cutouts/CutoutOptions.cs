@@ -3,11 +3,13 @@ using Rembg.Contract.Problems;
 namespace Rembg.Contract.Cutouts;
 
 /// <summary>
-/// What a client asks of a cutout. The names are those of the public API; <see cref="ToQuery"/> is the canonical
-/// form, used between gateway and pod and in the cache key, so that equal wishes are equal text.
+/// What a client asks of a cutout. <see cref="CutoutOption.All"/> has the public names; <see cref="ToQuery"/> is the canonical form, used
+/// between gateway and pod and in the cache key, so that equal requests are equal text.
 /// </summary>
 public sealed record CutoutOptions
 {
+    public const int DefaultShadowOpacity = 50;
+
     public static CutoutOptions Default { get; } = new();
 
     /// <summary>Name of a loaded model; null asks for the pod's default.</summary>
@@ -22,7 +24,13 @@ public sealed record CutoutOptions
     /// <summary>rembg's <c>ppm</c>: a smoothed, binary mask.</summary>
     public bool PostProcessMask { get; init; }
 
-    /// <summary>Most pixels of the answer, or null for the photograph's own size.</summary>
+    public Layout Layout { get; init; } = Layout.None;
+    public Shadow Shadow { get; init; }
+
+    /// <summary>Percent.</summary>
+    public int ShadowOpacity { get; init; } = DefaultShadowOpacity;
+
+    /// <summary>Most pixels of the image before it is laid out, or null for its own size.</summary>
     public long? MaxPixels => Size switch
     {
         OutputSize.Preview => 250_000,
@@ -39,12 +47,12 @@ public sealed record CutoutOptions
         _ => "application/zip",
     };
 
-    /// <summary>The canonical query, without <c>?</c>: every option, always in the same order.</summary>
-    public string ToQuery() =>
-        (Model is null ? "" : $"model={Uri.EscapeDataString(Model)}&")
-        + $"format={Name(Format)}&channels={Name(Channels)}&size={Name(Size)}"
-        + (Background is { } colour ? $"&bg_color={colour}" : "")
-        + (PostProcessMask ? "&post_process_mask=true" : "");
+    /// <summary>The canonical query, without <c>?</c>: every option that is not the default, always in the same order. A default is never sent, so
+    /// that a pod which is older than an option still serves everybody who does not ask for it.</summary>
+    public string ToQuery() => string.Join('&', CutoutOption.All
+        .Select(option => (option.Name, Value: option.Write(this)))
+        .Where(option => option.Value is not null)
+        .Select(option => $"{option.Name}={Uri.EscapeDataString(option.Value!)}"));
 
     /// <summary>Reads options by their public names. An unknown, repeated or malformed parameter is a problem, never ignored.</summary>
     public static CutoutOptions Parse(IEnumerable<KeyValuePair<string, string>> parameters)
@@ -54,21 +62,13 @@ public sealed record CutoutOptions
         foreach (var (name, value) in parameters)
         {
             if (!seen.Add(name)) throw Problem.InvalidParameter(name, "is given more than once").AsException();
-            options = options.With(name, value);
+            var option = CutoutOption.Named(name);
+            options = option.Set(options, value) ?? throw Problem.InvalidParameter(name, option.Rule).AsException();
         }
         return options.Checked();
     }
 
-    private CutoutOptions With(string name, string value) => name switch
-    {
-        "model" => this with { Model = ModelName(value) },
-        "format" => this with { Format = value == "jpeg" ? OutputFormat.Jpg : OneOf<OutputFormat>(name, value) },
-        "channels" => this with { Channels = OneOf<OutputChannels>(name, value) },
-        "size" => this with { Size = OneOf<OutputSize>(name, value) },
-        "bg_color" => this with { Background = Colour(name, value) },
-        "post_process_mask" => this with { PostProcessMask = Flag(name, value) },
-        _ => throw Problem.UnknownParameter(name).AsException(),
-    };
+    internal CutoutOptions With(Func<Layout, Layout> change) => this with { Layout = change(Layout) };
 
     private CutoutOptions Checked() => this switch
     {
@@ -76,33 +76,8 @@ public sealed record CutoutOptions
             throw Problem.InvalidParameter("bg_color", "cannot be combined with channels=alpha: a mask has no background").AsException(),
         { Channels: OutputChannels.Alpha, Format: OutputFormat.Zip } =>
             throw Problem.InvalidParameter("channels", "cannot be alpha with format=zip, which already holds the mask").AsException(),
-        { Format: OutputFormat.Zip, Background: not null } =>
-            throw Problem.InvalidParameter("bg_color", "cannot be combined with format=zip, whose colours are those of the photograph").AsException(),
-        _ => this,
+        { Shadow: not Shadow.None, Channels: OutputChannels.Alpha } or { Shadow: not Shadow.None, Format: OutputFormat.Zip } =>
+            throw Problem.InvalidParameter("shadow", "cannot be combined with channels=alpha or format=zip").AsException(),
+        _ => this with { Layout = Layout.Canonical(), ShadowOpacity = Shadow == Shadow.None ? DefaultShadowOpacity : ShadowOpacity },
     };
-
-    private static T OneOf<T>(string name, string value) where T : struct, Enum
-    {
-        foreach (var candidate in Enum.GetValues<T>())
-            if (Name(candidate) == value) return candidate;
-        throw Problem.InvalidParameter(name, $"must be one of {string.Join(", ", Enum.GetValues<T>().Select(Name))}").AsException();
-    }
-
-    private static string ModelName(string value) =>
-        value.Length is > 0 and <= 64 && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
-            ? value
-            : throw Problem.InvalidParameter("model", "must be the name of a loaded model; GET /v1/models lists them").AsException();
-
-    private static Rgba Colour(string name, string value) => Rgba.TryParse(value, out var colour)
-        ? colour
-        : throw Problem.InvalidParameter(name, "must be 3, 4, 6 or 8 hex digits or a colour name").AsException();
-
-    private static bool Flag(string name, string value) => value switch
-    {
-        "true" or "True" or "1" => true,
-        "false" or "False" or "0" => false,
-        _ => throw Problem.InvalidParameter(name, "must be true or false").AsException(),
-    };
-
-    private static string Name<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
 }

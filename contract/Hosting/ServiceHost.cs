@@ -12,20 +12,24 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Prometheus;
+using Rembg.Contract.Telemetry;
 
 namespace Rembg.Contract.Hosting;
 
 /// <summary>How both services listen (service port, management port), say whether they are ready, and stop.</summary>
 public static class ServiceHost
 {
-    public static void AddServiceHost(this WebApplicationBuilder builder)
+    /// <param name="builder">The service.</param>
+    /// <param name="service">Adds connection middleware to the service port.</param>
+    public static void AddServiceHost(this WebApplicationBuilder builder, Action<ListenOptions>? service = null)
     {
-        var options = builder.Configuration.GetSection(ServiceOptions.Section).Get<ServiceOptions>() ?? new();
-        builder.Services.AddOptions<ServiceOptions>().BindConfiguration(ServiceOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        builder.AddOptions<ServiceOptions>(ServiceOptions.Section);
+        var options = builder.ReadOptions<ServiceOptions>(ServiceOptions.Section);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            kestrel.ApplicationServices.GetService<MeterBridge>(); // before anything is counted, and the server's parts count
             kestrel.AddServerHeader = false;
-            Listen(kestrel, options.Address, options.Port, _ => { });
+            Listen(kestrel, options.Address, options.Port, service ?? (_ => { }));
             Listen(kestrel, options.Address, options.ManagementPort, listen => listen.Use(MarkAsManagement));
         });
         builder.UseServiceConnections();
@@ -57,17 +61,24 @@ public static class ServiceHost
         try
         {
             await using var app = build();
-            await app.RunAsync();
-            return Environment.ExitCode;
-        }
-        catch (OperationCanceledException) when (Environment.ExitCode != 0)
-        {
-            // A part gave up, and said why, before the host was through with starting.
-            return Environment.ExitCode;
+            try
+            {
+                await app.StartAsync();
+                await app.WaitForShutdownAsync();
+            }
+            catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                // Told to stop, or a part gave up and said why, before the host was through with starting.
+            }
+            return HasFailed(app) ? 1 : Environment.ExitCode;
         }
         catch (OptionsValidationException wrong)
         {
-            foreach (var failure in wrong.Failures) await Console.Error.WriteLineAsync($"Configuration: {failure}");
+            await WriteAsync(wrong);
+        }
+        catch (AggregateException several) when (several.InnerExceptions.All(inner => inner is OptionsValidationException))
+        {
+            foreach (var wrong in several.InnerExceptions.Cast<OptionsValidationException>()) await WriteAsync(wrong);
         }
         catch (IOException cannotListen) when (cannotListen.InnerException is AddressInUseException)
         {
@@ -76,11 +87,21 @@ public static class ServiceHost
         return 1;
     }
 
+    private static async Task WriteAsync(OptionsValidationException wrong)
+    {
+        foreach (var failure in wrong.Failures) await Console.Error.WriteLineAsync($"Configuration: {failure}");
+    }
+
+    /// <summary>Whether a background service ended by an exception. The host logs it and stops, but would report success.</summary>
+    private static bool HasFailed(WebApplication app) =>
+        app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(service => service.ExecuteTask is { IsFaulted: true });
+
     /// <summary>
     /// Requests that came in by the management port see health and metrics, and nothing else; the service port
     /// shows neither. Told by the connection, not by the Host header, which a client chooses.
     /// </summary>
-    public static void UseManagement(this WebApplication app) =>
+    public static void UseManagement(this WebApplication app)
+    {
         app.MapWhen(context => context.Features.Get<ManagementConnection>() is not null, management =>
         {
             management.UseRouting();
@@ -91,6 +112,7 @@ public static class ServiceHost
                 endpoints.MapMetrics("/metrics", endpoints.ServiceProvider.GetRequiredService<CollectorRegistry>());
             });
         });
+    }
 
     private static void Listen(KestrelServerOptions kestrel, string address, int port, Action<ListenOptions> configure)
     {

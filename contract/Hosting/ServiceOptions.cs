@@ -1,9 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 
 namespace Rembg.Contract.Hosting;
 
 /// <summary>Where a service listens and how long it may take to stop.</summary>
-public sealed class ServiceOptions
+public sealed class ServiceOptions : IValidatableObject
 {
     public const string Section = "Service";
 
@@ -18,4 +19,7 @@ public sealed class ServiceOptions
 
     /// <summary>Seconds that accepted requests have to finish after SIGTERM. Keep it below the pod's grace period.</summary>
     [Range(1, 3600)] public int DrainSeconds { get; set; } = 60;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        Address == "*" || IPAddress.TryParse(Address, out _) ? [] : [new($"Service:Address must be * or an IP address; '{Address}' is neither.")];
 }

@@ -4,21 +4,22 @@ namespace Rembg.Contract.Models;
 
 /// <summary>A model as a pod has it loaded; <c>GET /v1/models</c> lists them.</summary>
 /// <param name="Name">What a request's <c>model</c> names.</param>
-/// <param name="Digest">SHA-256 of the prepared file, lower-case hex; part of the gateway's cache key.</param>
+/// <param name="Digest">SHA-256 of the prepared file, lower-case hex.</param>
 /// <param name="InputWidth">Pixels a photograph is resized to before the run.</param>
 /// <param name="InputHeight">Pixels a photograph is resized to before the run.</param>
 /// <param name="License">SPDX expression or short name.</param>
 /// <param name="Provider">ONNX Runtime execution provider that runs it: cpu, cuda or tensorrt.</param>
 /// <param name="BatchSizes">Batch sizes in use, smallest first; the largest was found by measuring at warm-up or fixed by configuration.</param>
+/// <param name="Version">Names all that shapes the bytes of an answer: pipeline, weights and preparation. Null from a pod that is older than this field.</param>
 public sealed record ModelInfo(
-    string Name, string Digest, int InputWidth, int InputHeight, string License, string Provider, IReadOnlyList<int> BatchSizes);
+    string Name, string Digest, int InputWidth, int InputHeight, string License, string Provider, IReadOnlyList<int> BatchSizes, string? Version = null);
 
 /// <summary>Answer of a pod's <c>GET /v1/models</c>.</summary>
-/// <param name="Pipeline">Version of everything but the model that shapes the bytes of an answer; part of the gateway's cache key.</param>
+/// <param name="Pipeline">Version of everything but the model that shapes the bytes of an answer.</param>
 /// <param name="Default">The model of a request that names none.</param>
 /// <param name="Models">All that are loaded.</param>
 public sealed record ModelList(string Pipeline, string Default, IReadOnlyList<ModelInfo> Models);
 
-[JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web)]
+[JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ModelList))]
 public sealed partial class ModelJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -30,11 +31,19 @@ public sealed record ModelSpec
     /// <summary>Which published file it was made of, and by which steps; null where nothing prepared it.</summary>
     public string? PreparedFrom { get; init; }
 
+    /// <summary>
+    /// 16 hex digits that change with the weights and with anything else that this description says: other means or another
+    /// activation give other masks by the same weights.
+    /// </summary>
+    public string Fingerprint() => Convert.ToHexStringLower(SHA256.HashData(ToJson()).AsSpan(0, 8));
+
     public static ModelSpec Read(string path) =>
         JsonSerializer.Deserialize(File.ReadAllBytes(path), ModelSpecJson.Default.ModelSpec)
         ?? throw new InvalidDataException($"{path} holds no model description.");
 
-    public void Write(string path) => File.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(this, ModelSpecJson.Default.ModelSpec));
+    public void Write(string path) => File.WriteAllBytes(path, ToJson());
+
+    private byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ModelSpecJson.Default.ModelSpec);
 }
 
 /// <summary>What is done to the raw output before each image's own min-max: nothing, or the logistic function (BiRefNet).</summary>

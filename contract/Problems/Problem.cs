@@ -34,11 +34,13 @@ public sealed record Problem(int Status, string Code, string Title)
     public static Problem ImageTooLarge(long maxBytes) => new(413, "image_too_large", "The upload is too large") { Detail = $"An image may have at most {maxBytes:N0} bytes." };
     public static Problem UnsupportedFormat() => new(415, "unsupported_format", "Not a JPEG, PNG or WebP image") { Detail = "The format is told from the first bytes of the file, not from its name or Content-Type." };
     public static Problem ResolutionTooHigh(string detail) => new(422, "resolution_too_high", "The image has too many pixels") { Detail = detail };
-    public static Problem TooManyFrames() => new(422, "too_many_frames", "The image is animated") { Detail = "Send a single frame." };
+    public static Problem TooManyFrames(int maxFrames) => new(422, "too_many_frames", "The image has too many frames") { Detail = $"An animated image may have at most {maxFrames:N0} frames; its first is the one that is taken." };
+    public static Problem RoiExceedsBounds(int width, int height) => new(400, "roi_exceeds_bounds", "ROI exceeds image bounds") { Parameter = "roi", Detail = $"The image has {width} x {height} pixels." };
+    public static Problem RoiRegionEmpty() => new(400, "roi_region_empty", "ROI region is empty") { Parameter = "roi" };
     public static Problem Undecodable(string detail) => new(422, "undecodable_image", "The image cannot be decoded") { Detail = detail };
     public static Problem Truncated() => new(422, "truncated_image", "The image ends too early") { Detail = "The file looks cut off; send it again whole." };
     public static Problem NoForeground() => new(422, "no_foreground", "No subject was found") { Detail = "The model sees nothing but background in this image." };
-    public static Problem Quarantined() => new(422, "undecodable_image", "The image cannot be processed") { Detail = "Processing this image failed in a way that affects others; it is not tried again for some minutes." };
+    public static Problem Quarantined() => new(422, "image_quarantined", "The image cannot be processed") { Detail = "Processing this image failed in a way that affects others; it is not tried again for some minutes." };
     public static Problem IdempotencyKeyReused() => new(422, "idempotency_key_reused", "This Idempotency-Key was used for a different request");
     public static Problem RateLimited(TimeSpan retryAfter, string detail) => new(429, "rate_limited", "Too many requests") { RetryAfter = retryAfter, Detail = detail };
     public static Problem BadUpstream() => new(502, "bad_upstream", "The inference service gave no valid answer");

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -7,8 +8,6 @@ namespace Rembg.Contract.Problems;
 /// <summary>Catches what a request could not handle and lets <see cref="ProblemWriter"/> say it.</summary>
 public sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
 {
-    private const int ClientClosedRequest = 499;
-
     public async Task InvokeAsync(HttpContext context)
     {
         try
@@ -16,13 +15,17 @@ public sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Prob
             await next(context);
             if (Silent(context) is { } problem) await ProblemWriter.WriteAsync(context, problem);
         }
-        catch (Exception) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (context.RequestAborted.IsCancellationRequested || exception is ConnectionAbortedException)
         {
-            context.Response.StatusCode = ClientClosedRequest;
+            context.SetEndStatus(StatusCodes.Status499ClientClosedRequest);
+            // The client's leaving is its own affair; a bug stays one when nobody waits for the answer.
+            if (ToProblem(exception).Status == StatusCodes.Status500InternalServerError && exception is not IOException) Log.Unexpected(logger, exception, context.TraceIdentifier);
+            else Log.ClientLeft(logger, context.TraceIdentifier);
         }
         catch (Exception exception)
         {
             var problem = ToProblem(exception);
+            context.SetEndStatus(problem.Status);
             if (exception is OutOfMemoryException) Log.OutOfMemory(logger, context.TraceIdentifier);
             if (problem.Status == StatusCodes.Status500InternalServerError) Log.Unexpected(logger, exception, context.TraceIdentifier);
             if (context.Response.HasStarted)
@@ -62,6 +65,9 @@ public sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Prob
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "Unexpected error in request {RequestId}")]
         public static partial void Unexpected(ILogger logger, Exception exception, string requestId);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "The client left before request {RequestId} was answered")]
+        public static partial void ClientLeft(ILogger logger, string requestId);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "No memory for request {RequestId}: more is admitted than the limit can hold")]
         public static partial void OutOfMemory(ILogger logger, string requestId);

@@ -24,6 +24,12 @@ public sealed class ClientOptions : IValidatableObject
     /// <summary>The plan of every address when keys are off.</summary>
     public Plan Anonymous { get; init; } = new();
 
+    /// <summary>
+    /// What a client may ask beside its plan: task polling, lists, reference, page. By owner of a key, else by address,
+    /// and counted by each gateway alone.
+    /// </summary>
+    public Plan Reads { get; init; } = new() { RatePerSecond = 200, Burst = 1000, Concurrency = 256 };
+
     /// <summary>Wrong keys that one address may try: a full bucket at first, then at this rate. Its <c>Concurrency</c> means nothing.</summary>
     public Plan WrongKeys { get; init; } = new() { RatePerSecond = 0.5, Burst = 20 };
 
@@ -38,6 +44,7 @@ public sealed class ClientOptions : IValidatableObject
     [
         .. Plans.SelectMany(plan => plan.Value.Validate($"{Section}:Plans:{plan.Key}")),
         .. Anonymous.Validate($"{Section}:Anonymous"),
+        .. Reads.Validate($"{Section}:Reads"),
         .. WrongKeys.Validate($"{Section}:WrongKeys"),
     ];
 }

@@ -17,6 +17,8 @@ public static class ClientServices
         services.AddHostedService<KeysFile>();
         services.AddAuthentication(ApiKeyHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null);
         services.AddAuthorization();
+        // It logs each refusal; whoever sends wrong keys in a loop must not fill the log. The metric counts them.
+        builder.Logging.AddFilter(typeof(ApiKeyHandler).FullName, LogLevel.Warning);
 
         services.AddSingleton<LimitMetrics>();
         services.AddSingleton<FailedAuthLimiter>();
@@ -36,9 +38,13 @@ public static class ClientServices
 
     /// <summary>For endpoints that do work: a valid key where keys are on, and the client's plan is charged.</summary>
     public static TBuilder RequireClient<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
-        endpoint.IdentifyClient().WithMetadata(new LimitedByPlan());
+        endpoint.IdentifyClient().WithMetadata(new LimitedByPlan(IsCharged: true));
 
-    /// <summary>For endpoints that only tell a client about its own: a valid key where keys are on, free of charge.</summary>
+    /// <summary>For endpoints that send much but compute nothing: a valid key where keys are on, and a place of the client's plan, but no token.</summary>
+    public static TBuilder RequirePlace<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
+        endpoint.IdentifyClient().WithMetadata(new LimitedByPlan(IsCharged: false));
+
+    /// <summary>For endpoints that only tell a client about its own: a valid key where keys are on, and <c>Clients:Reads</c> as for all that no plan limits.</summary>
     public static TBuilder IdentifyClient<TBuilder>(this TBuilder endpoint) where TBuilder : IEndpointConventionBuilder =>
         endpoint.RequireAuthorization();
 }

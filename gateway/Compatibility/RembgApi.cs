@@ -7,17 +7,18 @@ using Rembg.Contract.Problems;
 using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts;
 using Rembg.Gateway.Cutouts.Uploads;
+using Rembg.Gateway.Pods;
 
 namespace Rembg.Gateway.Compatibility;
 
 /// <summary>
-/// The server of danielgatis/rembg (<c>rembg s</c>): its parameters, FastAPI's errors. Different on purpose: our default
-/// model where none is named, straight alpha, and what we do not offer is refused instead of ignored.
+/// The server of danielgatis/rembg (<c>rembg s</c>): its parameters, FastAPI's errors. Unknown parameters are ignored, as FastAPI does.
+/// Different on purpose: our default model where none is named or the named one is not loaded, and straight alpha.
 /// </summary>
 internal static class RembgApi
 {
     private static readonly UploadFields Fields = new(new HashSet<string> { "file" });
-    private static readonly FrozenSet<string> Known = FrozenSet.Create("model", "om", "ppm", "bgc", "a", "af", "ab", "ae", "extras");
+    private static readonly FrozenSet<string> Known = FrozenSet.Create("model", "om", "ppm", "bgc", "a", "af", "ab", "ae", "dc", "extras");
 
     public static void MapRembg(this IEndpointRouteBuilder app)
     {
@@ -26,10 +27,18 @@ internal static class RembgApi
         app.MapGet("/api/remove", RefuseUrl).IdentifyClient().WithMetadata(dialect);
     }
 
-    private static async Task RemoveAsync(HttpContext context, UploadReader uploads)
+    private static async Task RemoveAsync(HttpContext context, UploadReader uploads, ModelCatalog models)
     {
+        // 1. The body, and what is asked in our words.
         using var form = await uploads.ReadAsync(context.Request, Fields, context.RequestAborted);
-        await CutoutEndpoints.AnswerAsync(context, form.Image, Translate(form.Parameters.Gather(Known)));
+        var options = Translate(form.Parameters.Where(parameter => Known.Contains(parameter.Key)).Gather(Known));
+
+        // 2. Clients hard-code "u2net": a model that is not loaded is the default one, and the answer says which.
+        if (options.Model is { } wanted && !models.Has(wanted)) options = options with { Model = null };
+        context.Response.Headers["X-Model"] = models.Find(options.Model).Name;
+
+        // 3. The cutout.
+        await CutoutEndpoints.AnswerAsync(context, form.Image, options);
     }
 
     /// <summary>rembg fetches the picture here. A server that fetches what strangers name can be sent into its own network.</summary>
@@ -37,22 +46,22 @@ internal static class RembgApi
 
     private static CutoutOptions Translate(Dictionary<string, string> given)
     {
-        // 1. Matting: checked as rembg checks it, then refused. Without a=true the thresholds mean nothing, there as here.
+        // 1. Matting and clean colours: checked as rembg checks them. The cutout has the edges that it always has.
         Check(given, "af", max: 255);
         Check(given, "ab", max: 255);
         Check(given, "ae", max: int.MaxValue);
-        if (Flag(given, "a")) throw Problem.InvalidParameter("a", "cannot be true: alpha matting is not offered").AsException();
-        if (given.TryGetValue("extras", out var extras)) RefuseExtras(extras);
+        Flag(given, "a");
+        Flag(given, "dc");
+        if (given.TryGetValue("extras", out var extras)) CheckExtras(extras);
 
-        // 2. What we know by other names. rembg drops the background of a mask without a word.
+        // 2. What we know by other names. A mask has no background.
         var onlyMask = Flag(given, "om");
-        if (onlyMask && given.ContainsKey("bgc")) throw Problem.InvalidParameter("bgc", "cannot be combined with om: a mask has no background").AsException();
         return new()
         {
             Model = given.GetValueOrDefault("model"),
             Channels = onlyMask ? OutputChannels.Alpha : OutputChannels.Rgba,
             PostProcessMask = Flag(given, "ppm"),
-            Background = given.TryGetValue("bgc", out var colour) ? Colour(colour) : null,
+            Background = !onlyMask && given.TryGetValue("bgc", out var colour) ? Colour(colour) : null,
         };
     }
 
@@ -83,19 +92,19 @@ internal static class RembgApi
         return new(bytes[0], bytes[1], bytes[2], bytes[3]);
     }
 
-    /// <summary>Options of rembg's own Python sessions (prompts, providers, paths of weights); none of them has a meaning here.</summary>
-    private static void RefuseExtras(string json)
+    /// <summary>Options of rembg's own Python sessions, which have no meaning here; a path of weights would be read from the server's disk.</summary>
+    private static void CheckExtras(string json)
     {
         try
         {
             using var extras = JsonDocument.Parse(json);
-            if (extras.RootElement is { ValueKind: JsonValueKind.Object } root && !root.EnumerateObject().Any()) return;
+            if (extras.RootElement.ValueKind != JsonValueKind.Object || !extras.RootElement.TryGetProperty("model_path", out _)) return;
         }
         catch (JsonException)
         {
-            // refused like any other
+            return; // as rembg does
         }
-        throw Problem.InvalidParameter("extras", "must be an empty JSON object: sessions take no further options here").AsException();
+        throw Problem.InvalidParameter("extras", "must not hold model_path").AsException();
     }
 
     /// <summary>FastAPI: a list for what is wrong with parameters (422), else one text with the status it has anyway.</summary>

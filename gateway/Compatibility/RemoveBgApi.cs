@@ -1,4 +1,3 @@
-using Microsoft.Net.Http.Headers;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts;
@@ -13,10 +12,11 @@ internal static class RemoveBgApi
     {
         var dialect = new RemoveBgProblemFormat();
         app.MapPost("/v1.0/removebg", RemoveAsync).RequireClient().WithMetadata(dialect);
+        app.MapPost("/v1.0/improve", ImproveAsync).RequireClient().WithMetadata(dialect);
         app.MapGet("/v1.0/account", ShowAccount).IdentifyClient().WithMetadata(dialect);
     }
 
-    private static async Task RemoveAsync(HttpContext context, UploadReader uploads, MemoryBudget memory)
+    private static async Task RemoveAsync(HttpContext context, UploadReader uploads)
     {
         // 1. The body, once, and what is asked of it.
         using var form = await uploads.ReadAsync(context.Request, RemoveBgParameters.Image, context.RequestAborted);
@@ -24,8 +24,9 @@ internal static class RemoveBgApi
 
         // 2. The cutout, from cache or pod.
         var cutouts = context.RequestServices.GetRequiredService<CutoutService>();
-        var key = cutouts.Identify(form.Image, parameters.Options, context.GetClient().Id);
-        var answer = await cutouts.CutAsync(context.ToRequest(key, form.Image), context.RequestAborted);
+        var identity = cutouts.Identify(form.Image, parameters.Options, context.GetClient().Id);
+        using var answer = await cutouts.CutAsync(context.ToRequest(identity, form.Image), context.RequestAborted);
+        form.Dispose(); // a client that reads slowly holds its answer only
         var foreground = RemoveBgForeground.Of(answer.Cutout);
         if (foreground is { Width: 0, Height: 0 }) throw Problem.NoForeground().AsException();
 
@@ -35,23 +36,20 @@ internal static class RemoveBgApi
         headers["X-Credits-Charged"] = "0";
         foreground?.AddTo(headers);
         RemoveBgProblemFormat.AddRateLimit(context);
-        if (context.Request.GetTypedHeaders().Accept.Any(accepted => accepted.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)))
-            await WriteJsonAsync(context, answer, foreground, memory);
+        if (Base64Cutout.IsAskedFor(context.Request))
+            await Base64Cutout.WriteAsync(context, answer, ["result_b64"], isWrapped: true, foreground?.Named.Select(side => ($"foreground_{side.Name}", side.Value)));
         else
             await CutoutResponse.WriteAsync(context, answer);
+    }
+
+    /// <summary>remove.bg collects images here that it cut badly. We check the image, answer as it does, and keep nothing.</summary>
+    private static async Task<IResult> ImproveAsync(HttpContext context, UploadReader uploads)
+    {
+        using var form = await uploads.ReadAsync(context.Request, RemoveBgParameters.Image, context.RequestAborted);
+        return Results.Json(new(Guid.NewGuid()), RemoveBgJson.Default.RemoveBgImprovement);
     }
 
     /// <summary>Nothing is ever charged: there are no credits, and as many free calls as the client's plan allows at once.</summary>
     private static IResult ShowAccount(HttpContext context) =>
         Results.Json(new(new(new(new(0, 0, 0, 0), new(context.GetClient().Plan.Burst, "all")))), RemoveBgJson.Default.RemoveBgAccount);
-
-    private static async Task WriteJsonAsync(HttpContext context, CutoutAnswer answer, RemoveBgForeground? foreground, MemoryBudget memory)
-    {
-        var bytes = answer.Cutout.Bytes;
-        using var writing = memory.ForceReserve(bytes.Length * 7L / 3); // itself and its base64
-        CutoutResponse.Describe(context, answer);
-        context.Response.Headers.Remove(HeaderNames.ETag); // names the picture, not this
-        RemoveBgPicture picture = new(bytes, foreground?.Top, foreground?.Left, foreground?.Width, foreground?.Height);
-        await context.Response.WriteAsJsonAsync(new(picture), RemoveBgJson.Default.RemoveBgResult, contentType: null, context.RequestAborted);
-    }
 }

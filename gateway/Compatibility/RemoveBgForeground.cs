@@ -10,10 +10,12 @@ internal sealed record RemoveBgForeground(int Left, int Top, int Width, int Heig
     public static RemoveBgForeground? Of(Cutout cutout) =>
         cutout.Foreground?.Split(' ') is [var left, var top, var width, var height] ? new(Number(left), Number(top), Number(width), Number(height)) : null;
 
+    /// <summary>As remove.bg names its sides, in headers and in JSON.</summary>
+    public IEnumerable<(string Name, int Value)> Named => [("top", Top), ("left", Left), ("width", Width), ("height", Height)];
+
     public void AddTo(IHeaderDictionary headers)
     {
-        foreach (var (name, value) in new[] { ("Top", Top), ("Left", Left), ("Width", Width), ("Height", Height) })
-            headers[$"X-Foreground-{name}"] = value.ToString(CultureInfo.InvariantCulture);
+        foreach (var (name, value) in Named) headers[$"X-Foreground-{char.ToUpperInvariant(name[0])}{name[1..]}"] = value.ToString(CultureInfo.InvariantCulture);
     }
 
     private static int Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;

@@ -15,6 +15,8 @@ internal sealed record RemoveBgErrors(IReadOnlyList<RemoveBgError> Errors);
 
 internal sealed record RemoveBgError(string Title, string Code, string? Detail);
 
+internal sealed record RemoveBgImprovement(Guid Id);
+
 internal sealed record RemoveBgAccount(RemoveBgAccountData Data);
 
 internal sealed record RemoveBgAccountData(RemoveBgAccountAttributes Attributes);
@@ -29,4 +31,5 @@ internal sealed record RemoveBgApiAllowance([property: JsonPropertyName("free_ca
 [JsonSerializable(typeof(RemoveBgResult))]
 [JsonSerializable(typeof(RemoveBgErrors))]
 [JsonSerializable(typeof(RemoveBgAccount))]
+[JsonSerializable(typeof(RemoveBgImprovement))]
 internal sealed partial class RemoveBgJson : JsonSerializerContext;

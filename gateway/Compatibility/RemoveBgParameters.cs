@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using Rembg.Contract.Cutouts;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Cutouts.Uploads;
@@ -6,64 +7,113 @@ using Rembg.Gateway.Cutouts.Uploads;
 namespace Rembg.Gateway.Compatibility;
 
 /// <summary>
-/// What remove.bg's clients ask for, in our words. What we do not offer (images by URL, cropping, layout, shadows,
-/// pictures as background) may be named with its default value and is refused with any other.
+/// remove.bg's parameters as options of ours. As there, a field without a value is absent, of a repeated one the last value counts, and
+/// unknown fields are ignored: the vendor's own samples send them. Parameters that only have an effect on windows of cars are checked and
+/// have none.
 /// </summary>
 /// <param name="Options">The cutout.</param>
-/// <param name="Type">What to say the subject is; null when the client does not want to hear it.</param>
+/// <param name="Type">The value of <c>X-Type</c>; null when the client does not want it.</param>
 internal sealed record RemoveBgParameters(CutoutOptions Options, string? Type)
 {
     /// <summary>25 and 50 megapixels are above what an upload may have, or close to it: all that there is.</summary>
     private static readonly FrozenDictionary<string, OutputSize> Sizes = new Dictionary<string, OutputSize>
     {
-        ["preview"] = OutputSize.Preview, ["small"] = OutputSize.Preview, ["regular"] = OutputSize.Preview,
-        ["medium"] = OutputSize.Medium, ["hd"] = OutputSize.Hd,
-        ["full"] = OutputSize.Full, ["4k"] = OutputSize.Full, ["50MP"] = OutputSize.Full, ["auto"] = OutputSize.Full,
+        ["preview"] = OutputSize.Preview,
+        ["small"] = OutputSize.Preview,
+        ["regular"] = OutputSize.Preview,
+        ["medium"] = OutputSize.Medium,
+        ["hd"] = OutputSize.Hd,
+        ["full"] = OutputSize.Full,
+        ["4k"] = OutputSize.Full,
+        ["50MP"] = OutputSize.Full,
+        ["auto"] = OutputSize.Full,
     }.ToFrozenDictionary();
 
-    private static readonly FrozenSet<string> Types = FrozenSet.Create("auto", "person", "product", "car", "animal", "graphic", "transportation", "other");
+    private static readonly FrozenSet<string> Types = FrozenSet.Create(
+        "auto", "person", "product", "car", "animal", "graphic", "transportation", "other", "graphics", "car_interior", "car_part");
     private static readonly FrozenSet<string> TypeLevels = FrozenSet.Create("none", "1", "2", "latest");
+    private static readonly FrozenSet<string> Shadows = FrozenSet.Create("auto", "car", "3D", "drop", "none");
+    private static readonly FrozenSet<string> Formats = FrozenSet.Create("auto", "png", "jpg", "zip", "webp");
+    private static readonly FrozenSet<string> Channels = FrozenSet.Create("rgba", "alpha");
 
-    /// <summary>What is not offered, with the spellings of its default, which asks for nothing.</summary>
-    private static readonly FrozenDictionary<string, string[]> NotOffered = new Dictionary<string, string[]>
-    {
-        ["roi"] = ["0% 0% 100% 100%"], ["crop"] = ["false"], ["crop_margin"] = ["0", "0px", "0%"], ["scale"] = ["original"], ["position"] = ["original"],
-        ["add_shadow"] = ["false"], ["shadow_method"] = [], ["shadow_type"] = [], ["shadow_opacity"] = [], ["semitransparency"] = ["true"],
-        ["bg_image_url"] = [], ["bg_image_file"] = [],
-    }.ToFrozenDictionary();
+    /// <summary>Parameters that are options of ours by name and grammar.</summary>
+    private static readonly FrozenSet<string> Ours = FrozenSet.Create("bg_color", "roi", "crop_margin", "scale", "position");
 
-    /// <summary>Names of all parameters but the image's.</summary>
-    public static FrozenSet<string> Names { get; } = NotOffered.Keys.Concat(["size", "type", "type_level", "format", "channels", "bg_color"]).ToFrozenSet();
+    /// <summary>Images by URL and images as background.</summary>
+    private static readonly FrozenSet<string> NotOffered = FrozenSet.Create("bg_image_url", "bg_image_file");
+
+    /// <summary>Names that an error's code may name, as <c>invalid_</c> and the name.</summary>
+    public static FrozenSet<string> Names { get; } = Ours.Concat(NotOffered)
+        .Concat(["size", "type", "type_level", "format", "channels", "crop", "add_shadow", "semitransparency", "shadow_type", "shadow_opacity"]).ToFrozenSet();
 
     /// <summary>Where the image may be.</summary>
     public static UploadFields Image { get; } = new(new HashSet<string> { "image_file" }, Base64: "image_file_b64", Url: "image_url");
 
-    /// <exception cref="ProblemException">400: a value that is unknown or not offered.</exception>
+    /// <exception cref="ProblemException">400: a value that is not the vendor's, or not offered.</exception>
     public static RemoveBgParameters Read(IEnumerable<KeyValuePair<string, string>> form)
     {
-        var given = form.Gather(Names);
-        foreach (var (name, value) in given)
-            if (NotOffered.TryGetValue(name, out var defaults) && !defaults.Contains(value))
-                throw Problem.InvalidParameter(name, defaults.Length == 0 ? "is not supported" : $"is not supported with another value than {defaults[0]}").AsException();
-        OneOf(given, "type", Types);
-        OneOf(given, "type_level", TypeLevels);
-        OneOf(given, "size", Sizes.Keys);
+        var given = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in form)
+            if (value.Length > 0) given[name] = value;
+        if (given.Keys.Count(name => name.StartsWith("bg_", StringComparison.Ordinal)) > 1) throw MultipleBackgrounds().AsException();
+        if (given.Keys.FirstOrDefault(NotOffered.Contains) is { } refused)
+            throw Problem.InvalidParameter(refused, "is not supported by this server").AsException();
 
-        // The others are ours by name and value, but for one.
-        var isAuto = given.GetValueOrDefault("format", "auto") == "auto";
-        var options = CutoutOptions.Parse(given.Where(pair => pair.Key is "channels" or "bg_color" || (pair.Key == "format" && !isAuto)));
+        // 1. Words.
+        var type = OneOf(given, "type", Types, "auto");
+        var level = OneOf(given, "type_level", TypeLevels, "1");
+        var size = OneOf(given, "size", Sizes.Keys, "preview");
+        var format = OneOf(given, "format", Formats, "auto");
+        var channels = OneOf(given, "channels", Channels, "rgba");
+        Flag(given, "semitransparency", initial: true);
+
+        // 2. The cutout. A ZIP holds the mask anyway, and a mask has no background.
+        var isAlpha = channels == "alpha" && format != "zip";
+        var crop = Flag(given, "crop", initial: false) ? "true" : "false";
+        var options = CutoutOptions.Parse(given.Where(pair => Ours.Contains(pair.Key) && !(isAlpha && pair.Key == "bg_color")).Append(new("crop", crop))) with
+        {
+            Size = Sizes[size],
+            Channels = isAlpha ? OutputChannels.Alpha : OutputChannels.Rgba,
+        };
         options = options with
         {
-            Size = Sizes[given.GetValueOrDefault("size", "preview")],
-            Format = isAuto && options.Background is { A: 255 } ? OutputFormat.Jpg : options.Format,
+            Format = format == "auto" ? options.Background is { A: 255 } ? OutputFormat.Jpg : OutputFormat.Png : Enum.Parse<OutputFormat>(format, ignoreCase: true),
         };
-        var type = given.GetValueOrDefault("type", "auto");
-        return new(options, given.GetValueOrDefault("type_level") == "none" ? null : type == "auto" ? "other" : type);
+        return new(WithShadow(options, given, type), level == "none" ? null : type == "auto" ? "other" : type);
     }
 
-    private static void OneOf(Dictionary<string, string> given, string name, IEnumerable<string> values)
+    /// <summary>All shadows are drawn as a drop shadow, the 3D ones too: see <c>docs/migrating.md</c>.</summary>
+    private static CutoutOptions WithShadow(CutoutOptions options, Dictionary<string, string> given, string type)
     {
-        if (given.TryGetValue(name, out var value) && !values.Contains(value))
-            throw Problem.InvalidParameter(name, $"must be one of {string.Join(", ", values.Order(StringComparer.Ordinal))}").AsException();
+        var subject = type is "auto" or "graphics" or "car_interior" or "car_part" ? "other" : type;
+        var shadow = OneOf(given, $"shadow_type[{subject}]", Shadows, OneOf(given, "shadow_type", Shadows, Flag(given, "add_shadow", initial: false) && type == "car" ? "car" : "none"));
+        var opacity = Opacity(given, $"shadow_opacity[{subject}]") ?? Opacity(given, "shadow_opacity") ?? (type == "car" ? 90 : CutoutOptions.DefaultShadowOpacity);
+        if (shadow == "none" || options.Channels == OutputChannels.Alpha || options.Format == OutputFormat.Zip) return options;
+        return options with { Shadow = Shadow.Drop, ShadowOpacity = opacity };
     }
+
+    private static int? Opacity(Dictionary<string, string> given, string name)
+    {
+        if (given.GetValueOrDefault(name) is not { } text || text == "auto") return null;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var percent) && percent <= 100 ? percent : throw Invalid("shadow_opacity", "must be auto or 0 to 100");
+    }
+
+    private static bool Flag(Dictionary<string, string> given, string name, bool initial) => given.GetValueOrDefault(name)?.ToLowerInvariant() switch
+    {
+        null => initial,
+        "true" or "1" => true,
+        "false" or "0" => false,
+        _ => throw Invalid(name, "must be true or false"),
+    };
+
+    private static string OneOf(Dictionary<string, string> given, string name, IEnumerable<string> values, string initial)
+    {
+        if (!given.TryGetValue(name, out var value)) return initial;
+        return values.Contains(value) ? value : throw Invalid(name.Split('[')[0], $"must be one of {string.Join(", ", values.Order(StringComparer.Ordinal))}");
+    }
+
+    private static ProblemException Invalid(string name, string rule) => Problem.InvalidParameter(name, rule).AsException();
+
+    private static Problem MultipleBackgrounds() => new(400, "multiple_bg_sources",
+        "Multiple background sources given: Please provide either the bg_color, the bg_image_url or the bg_image_file parameter.");
 }

@@ -19,7 +19,8 @@ internal sealed class RemoveBgProblemFormat : IProblemFormat
         };
         response.Headers.Remove(HeaderNames.WWWAuthenticate); // belongs to 401
         AddRateLimit(context);
-        return response.WriteAsJsonAsync(new([new(problem.Title, Code(problem), problem.Detail)]), RemoveBgJson.Default.RemoveBgErrors, contentType: null, context.RequestAborted);
+        var code = Code(problem);
+        return response.WriteAsJsonAsync(new([new(Title(problem, code), code, problem.Detail)]), RemoveBgJson.Default.RemoveBgErrors, contentType: null, context.RequestAborted);
     }
 
     /// <summary>The headers on every answer, where the limiter knows them.</summary>
@@ -41,9 +42,27 @@ internal sealed class RemoveBgProblemFormat : IProblemFormat
         "invalid_api_key" => "auth_failed",
         "image_too_large" => "file_too_large",
         "unsupported_format" => "invalid_file_type",
-        "undecodable_image" or "truncated_image" or "too_many_frames" => "failed_to_read_image",
+        "undecodable_image" or "truncated_image" or "too_many_frames" or "image_quarantined" => "failed_to_read_image",
         "no_foreground" => "unknown_foreground",
         "rate_limited" => "rate_limit_exceeded",
         var same => same,
+    };
+
+    /// <summary>The vendor's titles by their codes: most clients show a title and nothing else.</summary>
+    private static string Title(Problem problem, string code) => code switch
+    {
+        "missing_source" => "No image given",
+        "multiple_sources" => "Multiple image sources given: Please provide either the image_url, image_file or image_file_b64 parameter.",
+        "invalid_size" or "invalid_channels" => $"Invalid value for parameter '{problem.Parameter}'",
+        "invalid_image_url" => "Invalid image_url: Please provide a valid URL.",
+        "auth_failed" => "API Key invalid",
+        "file_too_large" => "File too large",
+        "invalid_file_type" => "Invalid file type",
+        "failed_to_read_image" => "There was an error reading the image.",
+        "resolution_too_high" => "Resolution too high",
+        "unknown_foreground" => "Could not identify foreground in image.",
+        "rate_limit_exceeded" => "Rate limit exceeded",
+        _ when code.StartsWith("invalid_", StringComparison.Ordinal) && problem.Parameter is { } name => $"Invalid {name} parameter given",
+        _ => problem.Title,
     };
 }

@@ -34,22 +34,23 @@ internal static class CutoutEndpoints
     {
         // 1. The client may have it already.
         var cutouts = context.RequestServices.GetRequiredService<CutoutService>();
-        var key = cutouts.Identify(image, options, context.GetClient().Id);
-        if (CutoutResponse.IsKnownToClient(context, key))
+        var identity = cutouts.Identify(image, options, context.GetClient().Id);
+        if (CutoutResponse.FindKnownToClient(context, identity.Candidates) is { } known)
         {
-            CutoutResponse.WriteNotModified(context, key);
+            CutoutResponse.WriteNotModified(context, known);
             return;
         }
 
         // 2. The cutout, from cache or pod.
-        var answer = await cutouts.CutAsync(context.ToRequest(key, image), context.RequestAborted);
+        using var answer = await cutouts.CutAsync(context.ToRequest(identity, image), context.RequestAborted);
+        image.Dispose(); // a client that reads slowly holds its answer only
 
         // 3. The picture.
         await CutoutResponse.WriteAsync(context, answer);
     }
 
     /// <summary>A synchronous request for a cutout; the compatibility faces use it too.</summary>
-    public static CutoutRequest ToRequest(this HttpContext context, CutoutKey key, Upload image)
+    public static CutoutRequest ToRequest(this HttpContext context, CutoutIdentity identity, Upload image)
     {
         var directives = context.Request.GetTypedHeaders().CacheControl;
         var use = directives switch
@@ -58,6 +59,6 @@ internal static class CutoutEndpoints
             { NoCache: true } => CacheUse.Store,
             _ => CacheUse.All,
         };
-        return new(key, image, Priority.Interactive, use, context.Deadline().EndsAt, context.TraceIdentifier);
+        return new(identity, image, Priority.Interactive, use, context.GetClient(), context.Deadline().EndsAt, context.TraceIdentifier);
     }
 }

@@ -6,31 +6,48 @@ using Rembg.Gateway.Pods;
 namespace Rembg.Gateway.Cutouts;
 
 /// <summary>
-/// Names an answer by what it is made of: image, model, pipeline, options (and client, where caches are apart). Equal
-/// requests have equal keys whatever API they came through, and a new model or pipeline needs no purge.
+/// What is asked for: image, model, options (and client, where caches are apart). Equal requests have equal identities,
+/// whatever API they came through. Which version of the model answers is only known with the answer.
 /// </summary>
-internal sealed record CutoutKey
+internal sealed class CutoutIdentity
 {
-    private CutoutKey(byte[] hash, CutoutOptions options) => (Value, Options) = (Convert.ToHexStringLower(hash), options);
+    private readonly byte[] _hash;
+
+    private CutoutIdentity(byte[] hash, CutoutOptions options, IReadOnlyList<string> versions)
+    {
+        (_hash, Options) = (hash, options);
+        Candidates = [.. versions.Select(Under)];
+    }
 
     /// <summary>64 hex digits.</summary>
-    public string Value { get; }
+    public string Value => Convert.ToHexStringLower(_hash);
 
     /// <summary>The client's options with the model named.</summary>
     public CutoutOptions Options { get; }
 
-    /// <summary>Weak: another pod may make the same picture with other bytes (its batch, its zlib).</summary>
-    public string ETag => $"W/\"{Value}\"";
+    /// <summary>The answer under each version that pods have now: one, or two while a new version is rolled out. Each of them is right.</summary>
+    public IReadOnlyList<CutoutKey> Candidates { get; }
 
-    /// <summary>Of an answer that was kept elsewhere with the value of its key.</summary>
-    public static CutoutKey Kept(string value, CutoutOptions options) => new(Convert.FromHexString(value), options);
-
-    public static CutoutKey Of(byte[] imageSha256, NamedModel model, CutoutOptions options, string? client)
+    public static CutoutIdentity Of(byte[] imageSha256, NamedModel model, CutoutOptions options, string? client)
     {
         var named = options with { Model = model.Name };
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(imageSha256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"{model.Version}\n{named.ToQuery()}\n{client}"));
-        return new(hash.GetHashAndReset(), named);
+        hash.AppendData(Encoding.UTF8.GetBytes($"{named.ToQuery()}\n{client}"));
+        return new(hash.GetHashAndReset(), named, model.Versions);
     }
+
+    /// <summary>Names the answer that a pod of this version gave; null for a pod that did not say its version.</summary>
+    public CutoutKey? KeyOf(Cutout cutout) => cutout.Version is { } version ? Under(version) : null;
+
+    private CutoutKey Under(string version) =>
+        new(Convert.ToHexStringLower(SHA256.HashData([.. _hash, .. Encoding.UTF8.GetBytes(version)])));
+}
+
+/// <summary>Names an answer by what was asked and by the version that made it, so that a new model or pipeline needs no purge.</summary>
+/// <param name="Value">64 hex digits.</param>
+internal sealed record CutoutKey(string Value)
+{
+    /// <summary>Weak: another pod may make the same picture with other bytes (its batch, its zlib).</summary>
+    public string ETag => $"W/\"{Value}\"";
 }

@@ -1,4 +1,5 @@
 using Rembg.Contract;
+using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts.Uploads;
 using Rembg.Gateway.Pods;
 
@@ -9,16 +10,24 @@ namespace Rembg.Gateway.Cutouts;
 internal enum CacheUse { None = 0, Read = 1, Store = 2, All = Read | Store }
 
 /// <summary>One caller's wish for a cutout.</summary>
-/// <param name="Key">From <see cref="CutoutService.Identify"/>.</param>
+/// <param name="Identity">From <see cref="CutoutService.Identify"/>.</param>
 /// <param name="Image">Stays the caller's to dispose; a run that outlives the caller shares it.</param>
 /// <param name="Priority">Who waits.</param>
 /// <param name="Cache">From <c>Cache-Control</c>.</param>
+/// <param name="Client">Whose turn it takes when requests wait for a pod. A run that others join counts as that of the client who started it.</param>
 /// <param name="Deadline">When the answer is of no use any more.</param>
 /// <param name="RequestId">For logs of gateway and pod.</param>
 internal sealed record CutoutRequest(
-    CutoutKey Key, Upload Image, Priority Priority, CacheUse Cache, DateTimeOffset Deadline, string RequestId);
+    CutoutIdentity Identity, Upload Image, Priority Priority, CacheUse Cache, Client Client, Deadline Deadline, string RequestId);
 
 /// <summary>Where an answer came from.</summary>
 internal enum CacheStatus { Hit, Miss, Coalesced }
 
-internal sealed record CutoutAnswer(Cutout Cutout, CutoutKey Key, CacheStatus Status);
+/// <summary>To be disposed when the cutout has been written.</summary>
+/// <param name="Cutout">The cutout.</param>
+/// <param name="Key">Names it; null when its pod did not say which version it is.</param>
+/// <param name="Status">Where it came from.</param>
+internal sealed record CutoutAnswer(Cutout Cutout, CutoutKey? Key, CacheStatus Status) : IDisposable
+{
+    public void Dispose() => Cutout.Dispose();
+}

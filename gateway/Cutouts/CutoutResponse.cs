@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.Net.Http.Headers;
 using Rembg.Contract;
-using Rembg.Gateway.Cutouts.Uploads;
 using Rembg.Gateway.Http;
 
 namespace Rembg.Gateway.Cutouts;
@@ -9,13 +8,11 @@ namespace Rembg.Gateway.Cutouts;
 /// <summary>A cutout as an HTTP answer.</summary>
 internal static class CutoutResponse
 {
-    private const int PieceBytes = 256 << 10;
-
-    /// <summary>Whether <c>If-None-Match</c> names the answer, which then need not be made.</summary>
-    public static bool IsKnownToClient(HttpContext context, CutoutKey key)
+    /// <summary>The one of the possible answers that <c>If-None-Match</c> names, and which then need not be made; null for none.</summary>
+    public static CutoutKey? FindKnownToClient(HttpContext context, IReadOnlyList<CutoutKey> candidates)
     {
-        var tag = new EntityTagHeaderValue($"\"{key.Value}\"", isWeak: true);
-        return context.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false));
+        var known = context.Request.GetTypedHeaders().IfNoneMatch;
+        return candidates.FirstOrDefault(key => known.Any(tag => tag.Compare(new($"\"{key.Value}\"", isWeak: true), useStrongComparison: false)));
     }
 
     public static void WriteNotModified(HttpContext context, CutoutKey key)
@@ -26,22 +23,12 @@ internal static class CutoutResponse
 
     public static async Task WriteAsync(HttpContext context, CutoutAnswer answer)
     {
-        var (cutout, response) = (answer.Cutout, context.Response);
-        using var writing = context.RequestServices.GetRequiredService<MemoryBudget>().ForceReserve(cutout.Bytes.Length);
+        var (bytes, response) = (answer.Cutout.Content.Bytes, context.Response);
         Describe(context, answer);
-        response.ContentType = cutout.ContentType;
-        response.ContentLength = cutout.Bytes.Length;
-        await WriteInPiecesAsync(response.Body, cutout.Bytes, context.RequestAborted);
-    }
-
-    /// <summary>
-    /// Never all at once: the server would copy it all into its own buffer, and hold that for as long as the client
-    /// takes to read. A picture that many ask for and nobody reads would be there once for each of them.
-    /// </summary>
-    private static async Task WriteInPiecesAsync(Stream body, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
-    {
-        for (; bytes.Length > PieceBytes; bytes = bytes[PieceBytes..]) await body.WriteAsync(bytes[..PieceBytes], cancellationToken);
-        await body.WriteAsync(bytes, cancellationToken);
+        response.ContentType = answer.Cutout.ContentType;
+        response.ContentLength = bytes.Length;
+        using var body = new PacedBody(context);
+        foreach (var block in bytes) await body.WriteAsync(block);
     }
 
     /// <summary>The headers of an answer, whatever form its body takes.</summary>
@@ -54,13 +41,14 @@ internal static class CutoutResponse
         if (cutout.Height > 0) response.Headers[PodHeaders.Height] = Invariant(cutout.Height);
         if (cutout.MaxWidth > 0) response.Headers[PodHeaders.MaxWidth] = Invariant(cutout.MaxWidth);
         if (cutout.MaxHeight > 0) response.Headers[PodHeaders.MaxHeight] = Invariant(cutout.MaxHeight);
+        if (cutout.Frames > 0) response.Headers[PodHeaders.Frames] = Invariant(cutout.Frames);
         response.Headers[PodHeaders.Foreground] = cutout.Foreground;
         response.Headers[PodHeaders.ServerTiming] = Timing(context, answer);
     }
 
-    private static void Describe(HttpContext context, CutoutKey key)
+    private static void Describe(HttpContext context, CutoutKey? key)
     {
-        context.Response.Headers.ETag = key.ETag;
+        context.Response.Headers.ETag = key?.ETag;
         context.Response.Headers.CacheControl = "private, no-cache"; // may be kept by the client, who then asks whether it is still right
     }
 

@@ -11,12 +11,12 @@ namespace Rembg.Gateway.Cutouts;
 internal sealed class CutoutService(
     ModelCatalog models, CutoutCache cache, RequestCoalescer<Cutout> runs, InferenceDispatcher pods, IOptions<CacheOptions> options, GatewayMetrics metrics)
 {
-    /// <summary>Names the answer before anything is spent on it. An unknown model is a problem.</summary>
+    /// <summary>Names what is asked for before anything is spent on it. An unknown model is a problem.</summary>
     /// <param name="upload">The image.</param>
     /// <param name="requested">As the client gave them.</param>
     /// <param name="client">Whose cache it is, when <see cref="CacheOptions.Scope"/> keeps them apart.</param>
-    public CutoutKey Identify(Upload upload, CutoutOptions requested, string? client) =>
-        CutoutKey.Of(upload.Sha256, models.Find(requested.Model), requested, options.Value.Scope == CacheScope.PerClient ? client ?? "" : null);
+    public CutoutIdentity Identify(Upload upload, CutoutOptions requested, string? client) =>
+        CutoutIdentity.Of(upload.Sha256, models.Find(requested.Model), requested, options.Value.Scope == CacheScope.PerClient ? client ?? "" : null);
 
     /// <summary>Gets the cutout, or throws the problem. <paramref name="caller"/> may leave at any time without harm to others.</summary>
     public async Task<CutoutAnswer> CutAsync(CutoutRequest request, CancellationToken caller)
@@ -27,16 +27,16 @@ internal sealed class CutoutService(
         if (request.Cache.HasFlag(CacheUse.Read) && await LookUpAsync(request, caller) is { } kept)
         {
             activity?.SetTag("cache", "hit");
-            return new(kept, request.Key, CacheStatus.Hit);
+            return new(kept, request.Identity.KeyOf(kept), CacheStatus.Hit);
         }
 
         // 2. Being made for somebody else, or from now on for us. What a person waits for never waits for a background
         //    run, and what must not be kept is not shared with what may.
-        var run = $"{request.Key.Value} {request.Priority} {request.Cache.HasFlag(CacheUse.Store)}";
-        var (cutout, coalesced) = await runs.RunAsync(run, request.Deadline, ended => RunAsync(request, ended), caller);
+        var run = $"{request.Identity.Value} {request.Priority} {request.Cache.HasFlag(CacheUse.Store)}";
+        var (cutout, coalesced) = await runs.RunAsync(run, request.Deadline, ended => RunAsync(request, ended), caller, share: cutout => cutout.Share());
         if (coalesced) metrics.Cache("coalesced", "memory");
         activity?.SetTag("cache", coalesced ? "coalesced" : "miss");
-        return new(cutout, request.Key, coalesced ? CacheStatus.Coalesced : CacheStatus.Miss);
+        return new(cutout, request.Identity.KeyOf(cutout), coalesced ? CacheStatus.Coalesced : CacheStatus.Miss);
     }
 
     private async Task<Cutout> RunAsync(CutoutRequest request, CancellationToken ended)
@@ -44,20 +44,20 @@ internal sealed class CutoutService(
         using var image = request.Image.Share();
 
         // 3. Another run may have ended between our look and our start.
-        if (request.Cache.HasFlag(CacheUse.Read) && cache.FindInMemory(request.Key.Value) is { } kept) return kept;
+        if (request.Cache.HasFlag(CacheUse.Read) && cache.FindInMemory(request.Identity.Candidates) is { } kept) return kept;
 
         // 4. A pod makes it.
         var cutout = await pods.RunAsync(
-            new(image.Bytes, image.Sha256, request.Key.Options, request.Priority, request.Deadline, request.RequestId), ended);
+            new(image.Bytes, image.Sha256, request.Identity.Options, request.Priority, request.Client, request.Deadline, request.RequestId), ended);
 
-        // 5. Kept for the next.
-        if (request.Cache.HasFlag(CacheUse.Store)) cache.Store(request.Key.Value, cutout);
+        // 5. Kept for the next, under the version that made it. That may be another than the one known at step 1: pods are being rolled.
+        if (request.Cache.HasFlag(CacheUse.Store) && request.Identity.KeyOf(cutout) is { } key) cache.Store(key, cutout);
         return cutout;
     }
 
     private async ValueTask<Cutout?> LookUpAsync(CutoutRequest request, CancellationToken caller)
     {
         using var activity = GatewayMetrics.Activities.StartActivity("cache");
-        return await cache.FindAsync(request.Key.Value, caller);
+        return await cache.FindAsync(request.Identity.Candidates, caller);
     }
 }

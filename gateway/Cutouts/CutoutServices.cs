@@ -1,10 +1,10 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.Hybrid;
-using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Caching.StackExchangeRedis;
 using Microsoft.Extensions.Options;
 using Rembg.Contract.Hosting;
+using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts.Caching;
 using Rembg.Gateway.Cutouts.Uploads;
 using Rembg.Gateway.Pods;
@@ -20,7 +20,8 @@ public static class CutoutServices
         var services = builder.Services;
         builder.AddOptions<UploadOptions>(UploadOptions.Section);
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<UploadOptions>>((kestrel, uploads) => kestrel.Limits.MaxRequestBodySize = uploads.Value.MaxAnyBodyBytes);
-        services.AddSingleton<MemoryBudget>();
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<UploadOptions>>().Value.ToTurns());
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<UploadOptions>>().Value.ToBudget(provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<UploadReader>();
 
         AddCache(builder);
@@ -32,16 +33,18 @@ public static class CutoutServices
     {
         var services = builder.Services;
         builder.AddOptions<CacheOptions>(CacheOptions.Section);
-        services.AddOptions<MemoryCacheOptions>().Configure<IOptions<CacheOptions>>((memory, cache) => memory.SizeLimit = cache.Value.MaxBytes);
+        services.AddOptions<CacheOptions>().PostConfigure<IOptions<ClientOptions>>((cache, clients) =>
+            cache.Scope ??= clients.Value.KeysRequired ? CacheScope.PerClient : CacheScope.Shared);
         services.AddOptions<HybridCacheOptions>().Configure<IOptions<CacheOptions>>((hybrid, cache) =>
             hybrid.MaximumPayloadBytes = cache.Value.MaxEntryBytes + CutoutSerializer.MaxFactsBytes);
         services.AddHybridCache().AddSerializer<Cutout, CutoutSerializer>();
         services.AddSingleton<CutoutCache>();
         if (!builder.HasRedis()) return;
 
+        services.AddSingleton<RedisCacheBudget>();
         services.AddSingleton<IDistributedCache>(provider => ActivatorUtilities.CreateInstance<GuardedRedis>(provider, new RedisCache(new RedisCacheOptions
         {
-            InstanceName = "rembg:cache:",
+            InstanceName = RedisCacheBudget.Prefix,
             // Opened off the request's path: a Redis that is away takes seconds to say so.
             ConnectionMultiplexerFactory = () => Task.Run(() => provider.GetRequiredKeyedService<IConnectionMultiplexer>(RedisServices.Values)),
         })));

@@ -1,3 +1,4 @@
+using Rembg.Contract;
 using Rembg.Contract.Problems;
 
 namespace Rembg.Gateway.Cutouts;
@@ -24,8 +25,9 @@ internal sealed class RequestCoalescer<T>(TimeProvider time)
 
     /// <summary>Joins the run named <paramref name="key"/>, or starts it, to end at <paramref name="deadline"/>.</summary>
     /// <param name="start">Called at once, on the caller's thread, when there is no such run.</param>
+    /// <param name="share">Makes each caller's own handle of a result that is disposed with the run; null when it needs none.</param>
     public async Task<(T Result, bool Coalesced)> RunAsync(
-        string key, DateTimeOffset deadline, Func<CancellationToken, Task<T>> start, CancellationToken caller)
+        string key, Deadline deadline, Func<CancellationToken, Task<T>> start, CancellationToken caller, Func<T, T>? share = null)
     {
         while (true)
         {
@@ -33,11 +35,12 @@ internal sealed class RequestCoalescer<T>(TimeProvider time)
             try
             {
                 if (!coalesced) _ = CompleteAsync(key, run, start);
-                return (await run.Result.WaitAsync(caller), coalesced);
+                var result = await run.Result.WaitAsync(caller);
+                return (share is null ? result : share(result), coalesced);
             }
-            catch (ProblemException late) when (coalesced && late.Problem.Status == StatusCodes.Status504GatewayTimeout && time.GetUtcNow() < deadline)
+            catch (ProblemException others) when (coalesced && IsNotOurs(others.Problem) && deadline.Left(time) > TimeSpan.Zero)
             {
-                // The first caller's time ran out, ours has not.
+                // The first caller's time ran out, or its client has too much waiting. Ours has not: a run of our own.
             }
             finally
             {
@@ -46,12 +49,14 @@ internal sealed class RequestCoalescer<T>(TimeProvider time)
         }
     }
 
-    private (Run Run, bool Coalesced) Enter(string key, DateTimeOffset deadline)
+    private static bool IsNotOurs(Problem problem) => problem.Status is StatusCodes.Status504GatewayTimeout or StatusCodes.Status429TooManyRequests;
+
+    private (Run Run, bool Coalesced) Enter(string key, Deadline deadline)
     {
         lock (_runs)
         {
             var coalesced = _runs.TryGetValue(key, out var run);
-            if (!coalesced) _runs[key] = run = new Run(deadline - time.GetUtcNow(), time);
+            if (!coalesced) _runs[key] = run = new Run(deadline.Left(time), time);
             run!.Callers++;
             return (run, coalesced);
         }
@@ -114,10 +119,13 @@ internal sealed class RequestCoalescer<T>(TimeProvider time)
         public CancellationToken Token { get; }
         public Task<T> Result => _result.Task;
 
+        /// <summary>Nobody waits any more. A result that comes, or came, is disposed too: each caller has a handle of its own.</summary>
         public void Dispose()
         {
             _source.Cancel();
             _source.Dispose();
+            _ = _result.Task.ContinueWith(done => (done.Result as IDisposable)?.Dispose(),
+                CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
 
         public void Succeed(T result) => _result.TrySetResult(result);

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
+using Rembg.Contract.Hosting;
 using Scalar.AspNetCore;
 
 namespace Rembg.Gateway.Docs;
@@ -11,9 +13,11 @@ public static class DocsServices
 {
     public static void AddDocs(this WebApplicationBuilder builder)
     {
+        builder.AddOptions<DocsOptions>(DocsOptions.Section);
+        builder.Services.AddSingleton<OpenApiFile>();
         // Our numbers are never text.
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict);
-        builder.Services.AddOpenApi("v1", api =>
+        builder.Services.AddOpenApi(OpenApiFile.Name, api =>
         {
             api.AddDocumentTransformer<DocumentTransformer>();
             api.AddOperationTransformer<OperationTransformer>();
@@ -31,7 +35,8 @@ public static class DocsServices
 
     public static void MapDocs(this WebApplication app)
     {
-        app.MapOpenApi("/openapi/{documentName}.json");
+        if (!app.Services.GetRequiredService<IOptions<DocsOptions>>().Value.Enabled) return;
+        app.MapGet("/openapi/v1.json", async (OpenApiFile document, HttpResponse response) => (await document.GetAsync()).Answer(response, "no-cache")).ExcludeFromDescription();
         app.MapScalarApiReference("/docs", (page, context) =>
         {
             var nonce = RandomNumberGenerator.GetHexString(32);

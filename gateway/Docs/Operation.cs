@@ -1,4 +1,5 @@
 using Microsoft.OpenApi;
+using Rembg.Contract.Cutouts;
 
 namespace Rembg.Gateway.Docs;
 
@@ -26,6 +27,14 @@ internal sealed record Operation(string Tag, string Id, string Summary, string? 
 /// <summary>A parameter, a form field or a header.</summary>
 internal sealed record Field(string Name, OpenApiSchema Schema, string Description, bool Required = false)
 {
+    /// <summary>An option of a cutout.</summary>
+    public static Field Of(CutoutOption option) => option.Values switch
+    {
+        null => Text(option.Name, option.Text),
+        ["false", "true"] => Flag(option.Name, option.Text),
+        var values => Choice(option.Name, option.Text, [.. values]),
+    };
+
     public static Field Text(string name, string description) => new(name, new() { Type = JsonSchemaType.String }, description);
 
     public static Field Flag(string name, string description, bool initial = false) => new(name, new() { Type = JsonSchemaType.Boolean, Default = initial }, description);

@@ -45,7 +45,7 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
 
         // 3. What it answers, and how it refuses.
         target.Responses = [];
-        Field[] common = metadata.OfType<LimitedByPlan>().Any() ? [RequestId, .. RateLimit] : [RequestId];
+        Field[] common = metadata.OfType<LimitedByPlan>().Any(limit => limit.IsCharged) ? [RequestId, .. RateLimit] : [RequestId];
         foreach (var answer in operation.Answers)
         {
             var content = answer.Files.ToDictionary(type => type, _ => Content(File));
@@ -53,7 +53,9 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
             Respond(answer.Status, answer.Description, content, [.. answer.Headers, .. common]);
         }
         var (problemType, problem) = await ProblemAsync(operation, context, cancellationToken);
-        foreach (var (status, description) in operation.Problems)
+        var problems = new Dictionary<int, string>(operation.Problems);
+        problems.TryAdd(429, "`rate_limited`: too many requests from this client; come back after `Retry-After`.");
+        foreach (var (status, description) in problems)
             Respond(status, description, new() { [problemType] = Content(problem) }, status is 429 or 503 ? [RequestId, RetryAfter] : [RequestId]);
 
         void Respond(int status, string description, Dictionary<string, OpenApiMediaType> content, Field[] headers) =>

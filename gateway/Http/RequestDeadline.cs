@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
+using Rembg.Contract;
 using Rembg.Contract.Problems;
 
 namespace Rembg.Gateway.Http;
@@ -10,7 +11,7 @@ internal sealed class RequestDeadline(TimeProvider time, TimeSpan limit)
     private readonly long _started = time.GetTimestamp();
 
     public TimeSpan Elapsed => time.GetElapsedTime(_started);
-    public DateTimeOffset EndsAt { get; } = time.GetUtcNow() + limit;
+    public Deadline EndsAt { get; } = Deadline.After(limit, time);
 }
 
 /// <summary>

@@ -1,3 +1,4 @@
+using Rembg.Contract.Problems;
 using Rembg.Gateway.Telemetry;
 
 namespace Rembg.Gateway.Http;
@@ -15,7 +16,7 @@ internal sealed class RequestMeter(RequestDelegate next, GatewayMetrics metrics,
         finally
         {
             var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "none";
-            metrics.Request(route, context.Response.StatusCode, time.GetElapsedTime(started));
+            metrics.Request(route, context.GetEndStatus(), time.GetElapsedTime(started));
         }
     }
 }

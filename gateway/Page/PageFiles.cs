@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using Rembg.Gateway.Http;
 
 namespace Rembg.Gateway.Page;
 
@@ -15,7 +16,7 @@ internal sealed class PageFiles
     private const string Index = "index.html";
     private const string VersionMark = "{version}";
 
-    private readonly Dictionary<string, PageFile> _files = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, StaticFile> _files = new(StringComparer.Ordinal);
 
     private PageFiles(IReadOnlyDictionary<string, byte[]> contents)
     {
@@ -28,10 +29,10 @@ internal sealed class PageFiles
     public string Version { get; }
 
     /// <summary>The page itself.</summary>
-    public PageFile Document { get; }
+    public StaticFile Document { get; }
 
     /// <summary>A file by its path below <c>site/</c>.</summary>
-    public PageFile? Find(string path) => _files.GetValueOrDefault(path);
+    public StaticFile? Find(string path) => _files.GetValueOrDefault(path);
 
     public static PageFiles Load()
     {

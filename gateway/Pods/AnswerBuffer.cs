@@ -1,17 +1,20 @@
 using System.Buffers;
+using Rembg.Gateway.Memory;
 
 namespace Rembg.Gateway.Pods;
 
 /// <summary>
 /// Takes a pod's answer, up to a limit. It is held whole before the client sees a byte, so that a pod that dies in the
 /// middle of it can still be replaced by another, and so that it can be cached and given to all who wait for it.
+/// While the memory budget is spent it takes nothing more, and the pod waits.
 /// </summary>
-internal sealed class AnswerBuffer(int maxBytes, TimeProvider time) : Stream
+/// <param name="memory">The budget.</param>
+/// <param name="client">Whose share the answer counts against.</param>
+/// <param name="maxBytes">A longer answer is an invalid one.</param>
+/// <param name="time">The clock.</param>
+internal sealed class AnswerBuffer(MemoryBudget memory, string client, int maxBytes, TimeProvider time) : Stream
 {
-    private const int BlockBytes = 128 << 10;
-    private readonly List<byte[]> _blocks = [];
-    private int _length;
-
+    private readonly BlockBuffer _bytes = new(memory, client);
     private long _headCame;
 
     public bool Overflowed { get; private set; }
@@ -21,57 +24,46 @@ internal sealed class AnswerBuffer(int maxBytes, TimeProvider time) : Stream
 
     public void ResponseStarted() => _headCame = time.GetTimestamp();
 
-    public byte[] ToArray()
-    {
-        var all = GC.AllocateUninitializedArray<byte>(_length);
-        for (var i = 0; i < _blocks.Count; i++)
-            _blocks[i].AsSpan(0, Math.Min(BlockBytes, _length - i * BlockBytes)).CopyTo(all.AsSpan(i * BlockBytes));
-        return all;
-    }
+    /// <summary>What has come so far.</summary>
+    public ReadOnlySequence<byte> ToSequence() => _bytes.ToSequence();
 
-    public override void Write(ReadOnlySpan<byte> buffer)
+    /// <summary>The whole answer, which outlives this buffer.</summary>
+    public SharedBytes Complete() => _bytes.Complete();
+
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (buffer.Length > maxBytes - _length)
+        if (buffer.Length > maxBytes - Length)
         {
             Overflowed = true;
             throw new IOException("The answer is larger than Pods:MaxAnswerBytes.");
         }
         while (!buffer.IsEmpty)
         {
-            var filled = _length % BlockBytes;
-            if (filled == 0) _blocks.Add(ArrayPool<byte>.Shared.Rent(BlockBytes));
-            var taken = Math.Min(buffer.Length, BlockBytes - filled);
-            buffer[..taken].CopyTo(_blocks[^1].AsSpan(filled));
+            var next = await _bytes.NextAsync(cancellationToken);
+            var taken = Math.Min(buffer.Length, next.Length);
+            buffer[..taken].CopyTo(next);
             buffer = buffer[taken..];
-            _length += taken;
+            _bytes.Advance(taken);
         }
-    }
-
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        Write(buffer.Span);
-        return ValueTask.CompletedTask;
     }
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
     protected override void Dispose(bool disposing)
     {
-        foreach (var block in _blocks) ArrayPool<byte>.Shared.Return(block);
-        _blocks.Clear();
+        _bytes.Dispose();
         base.Dispose(disposing);
     }
 
     public override bool CanRead => false;
     public override bool CanSeek => false;
     public override bool CanWrite => true;
-    public override long Length => _length;
-    public override long Position { get => _length; set => throw new NotSupportedException(); }
+    public override long Length => _bytes.Length;
+    public override long Position { get => Length; set => throw new NotSupportedException(); }
     public override void Flush() { }
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
     public override void SetLength(long value) => throw new NotSupportedException();
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Writing may have to wait for room.");
 }

@@ -1,17 +1,25 @@
 using System.Text.Json;
+using Rembg.Contract;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Telemetry;
-using Yarp.ReverseProxy;
 using Yarp.ReverseProxy.Model;
 
 namespace Rembg.Gateway.Pods;
 
-/// <summary>Gets a cutout from a pod: the one that should be done first, and at most one other when that fails in a way that is not the image's fault.</summary>
-internal sealed class InferenceDispatcher(
-    IProxyStateLookup proxy, ShortestExpectedDelay balancing, PodClient exchange, RetryBudget budget, Quarantine quarantine, GatewayMetrics metrics, TimeProvider time)
+/// <summary>Gets a cutout from a pod, and goes to another pod, or waits for one, when that fails in a way that is not the image's fault.</summary>
+internal sealed class InferenceDispatcher(PodScheduler scheduler, PodClient client, RetryBudget budget, Quarantine quarantine, GatewayMetrics metrics)
 {
+    /// <summary>
+    /// Pods that may die under one run. An image that was alone in the first two is in quarantine after the second; when others were
+    /// in them too, their deaths say little about this image, and it is tried a third time.
+    /// </summary>
+    private const int MaxDeaths = 3;
+
+    /// <summary>Connections that may break under one run although the pods live on: a network, or an image that trips every pod in its answer.</summary>
+    private const int MaxLosses = 5;
+
     /// <exception cref="ProblemException">
-    /// The image is at fault (4xx of the pod, or quarantined), every pod is full or away (503), the pods failed (502) or time ran out (504).
+    /// The image is at fault (4xx of the pod, or quarantined), there is no place for it (429, 503), the pods failed (502) or time ran out (504).
     /// </exception>
     public async Task<Cutout> RunAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
@@ -20,37 +28,71 @@ internal sealed class InferenceDispatcher(
         // 1. An image that pods died of is not tried on the others.
         if (quarantine.Holds(request.Sha256)) throw Problem.Quarantined().AsException();
 
-        // 2. The pod that should be done first; one that falls silent is left for another.
         budget.Earn();
-        var cluster = proxy.TryGetCluster(PodCluster.Id, out var found) ? found : throw new InvalidOperationException("The cluster is configured at start; this is a bug.");
-        var first = Choose(cluster, request, except: null, out var problem) ?? throw problem!.AsException();
-        DestinationState? second = null;
-        var attempt = await exchange.SendAsync(cluster, first, request, leave: () => (second = Another(cluster, request, first)) is not null, cancellationToken);
-
-        // 3. That other one, once, if it was the pod's fault, time is left, and retries are not the problem already.
-        if (attempt.Retry != RetryReason.None && (second ?? Another(cluster, request, first)) is { } other)
+        var (waited, history) = (TimeSpan.Zero, new History());
+        while (true)
         {
-            metrics.Retry(JsonNamingPolicy.SnakeCaseLower.ConvertName(attempt.Retry.ToString()));
-            activity?.SetTag("retry", attempt.Retry.ToString());
-            attempt = await exchange.SendAsync(cluster, other, request, leave: null, cancellationToken);
-        }
+            // 2. A place at a pod, in the client's turn.
+            using var place = await scheduler.EnterAsync(request, except: history.Last, history.WaitingSince, cancellationToken);
+            waited += place.Waited;
 
-        // 4. The picture, or whose fault it was that there is none.
-        if (attempt.Retry == RetryReason.ConnectionLost && quarantine.Holds(request.Sha256)) throw Problem.Quarantined().AsException();
-        return attempt.Cutout ?? throw attempt.Problem!.AsException();
+            // 3. The pod's answer. One that falls silent is left for another.
+            var result = await client.SendAsync(place, request, leave: () => scheduler.HasAnother(request, place.Pod) && budget.TrySpend(), cancellationToken);
+            if (result.Cutout is { } cutout) return PodTiming.AddWait(cutout, waited);
+
+            // 4. Another one, if it was the pod's fault and retries are not the problem already.
+            history.Add(place, result);
+            if (!await MayRetryAsync(request, result, history)) throw Failure(request, result).AsException();
+            var reason = JsonNamingPolicy.SnakeCaseLower.ConvertName(result.Retry.ToString());
+            metrics.Retry(reason);
+            activity?.SetTag("retry", reason);
+        }
     }
 
-    private DestinationState? Another(ClusterState cluster, InferenceRequest request, DestinationState first) =>
-        request.Deadline > time.GetUtcNow() && Choose(cluster, request, except: first, out _) is { } second && budget.TrySpend() ? second : null;
-
-    private DestinationState? Choose(ClusterState cluster, InferenceRequest request, DestinationState? except, out Problem? problem)
+    private async Task<bool> MayRetryAsync(InferenceRequest request, PodResult result, History history) => result.Retry switch
     {
-        problem = null;
-        var able = cluster.DestinationsState.AvailableDestinations
-            .Where(destination => destination != except && Pod.Of(destination).Serves(request.Options.Model)).ToArray();
-        var free = Array.FindAll(able, destination => !Pod.Of(destination).IsFull(request.Priority, time));
-        if (balancing.Pick(request.Options.Model, free) is { } destination) return destination;
-        problem = Problem.Overloaded(able.Length == 0 ? "No inference pod is available." : "All inference pods are full.");
-        return null;
+        // Nothing was lost, and the scheduler bounds how often a pod is asked that is full or away. The worker of tasks shall hear of full pods.
+        RetryReason.ConnectFailed => true,
+        RetryReason.Overloaded => request.Priority == Priority.Interactive || history.Count(RetryReason.Overloaded) == 1,
+        // The budget was charged when the pod was left.
+        RetryReason.Unresponsive => true,
+        // One that is there and well may answer so to each repetition.
+        RetryReason.InvalidResponse => history.Count(RetryReason.InvalidResponse) == 1 && scheduler.HasAnother(request, history.Last!) && budget.TrySpend(),
+        RetryReason.ConnectionLost => await MayFollowALossAsync(request, history) && budget.TrySpend(),
+        _ => false,
+    };
+
+    /// <summary>
+    /// The first retry goes at once; later ones wait for the word about whether the pods have died. A task has attempts of its own, with
+    /// pauses between them: of each, one other pod is part.
+    /// </summary>
+    private async Task<bool> MayFollowALossAsync(InferenceRequest request, History history) =>
+        request.Priority == Priority.Background ? history.Count(RetryReason.ConnectionLost) == 1 && scheduler.HasAnother(request, history.Last!)
+        : history.Count(RetryReason.ConnectionLost) == 1
+        || (await history.DeathsAsync() < MaxDeaths && history.Count(RetryReason.ConnectionLost) < MaxLosses && !quarantine.Holds(request.Sha256));
+
+    private Problem Failure(InferenceRequest request, PodResult result) =>
+        result.Retry == RetryReason.ConnectionLost && quarantine.Holds(request.Sha256) ? Problem.Quarantined() : result.Problem!;
+
+    /// <summary>What happened to one run so far.</summary>
+    private sealed class History
+    {
+        private readonly List<PodResult> _results = [];
+
+        public DestinationState? Last { get; private set; }
+
+        /// <summary>Null when a pod has worked at it since it last waited.</summary>
+        public long? WaitingSince { get; private set; }
+
+        public void Add(PodScheduler.Place place, PodResult result)
+        {
+            Last = place.Pod;
+            WaitingSince = result.Retry is RetryReason.Overloaded or RetryReason.ConnectFailed ? place.Since : null;
+            _results.Add(result);
+        }
+
+        public int Count(RetryReason reason) => _results.Count(result => result.Retry == reason);
+
+        public async Task<int> DeathsAsync() => (await Task.WhenAll(_results.Select(result => result.PodDied))).Count(died => died);
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Rembg.Contract;
 using Rembg.Contract.Cutouts;
+using Rembg.Gateway.Clients;
 
 namespace Rembg.Gateway.Pods;
 
@@ -9,7 +10,8 @@ namespace Rembg.Gateway.Pods;
 /// <param name="Sha256">Of the image, to recognise one that kills pods.</param>
 /// <param name="Options">With the model named.</param>
 /// <param name="Priority">Who waits.</param>
+/// <param name="Client">Whose turn it takes in the queue for a pod.</param>
 /// <param name="Deadline">When nobody wants the answer any more.</param>
 /// <param name="RequestId">Of the request that started the run.</param>
 public sealed record InferenceRequest(
-    ReadOnlySequence<byte> Image, byte[] Sha256, CutoutOptions Options, Priority Priority, DateTimeOffset Deadline, string RequestId);
+    ReadOnlySequence<byte> Image, byte[] Sha256, CutoutOptions Options, Priority Priority, Client Client, Deadline Deadline, string RequestId);

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Rembg.Contract;
 using Rembg.Contract.Models;
 using Rembg.Contract.Problems;
 
@@ -23,15 +24,16 @@ internal sealed class ModelCatalog
             : throw Problem.InvalidParameter("model", "is not a loaded model; GET /v1/models lists them").AsException();
     }
 
+    public bool Has(string name) => Current.ByName.ContainsKey(name);
+
     /// <summary>Takes in what the pods said; an empty list changes nothing.</summary>
     internal void Update(IReadOnlyList<ModelList> pods)
     {
         if (pods.Count == 0) return;
         var versions = pods
-            .SelectMany(pod => pod.Models, (pod, model) => (model.Name, Version: $"{pod.Pipeline}:{model.Digest}"))
+            .SelectMany(pod => pod.Models)
             .GroupBy(model => model.Name)
-            // While pods differ (a new version is rolled out) answers of either may come: they are a version of their own.
-            .ToFrozenDictionary(group => group.Key, group => new NamedModel(group.Key, string.Join('+', group.Select(model => model.Version).Distinct().Order(StringComparer.Ordinal))));
+            .ToFrozenDictionary(group => group.Key, group => new NamedModel(group.Key, [.. group.Select(model => model.Version).OfType<string>().Distinct()]));
         var models = pods.SelectMany(pod => pod.Models).DistinctBy(model => model.Name).OrderBy(model => model.Name, StringComparer.Ordinal).ToArray();
         _current = new(new ModelList(pods[0].Pipeline, pods[0].Default, models), versions);
     }
@@ -42,5 +44,5 @@ internal sealed class ModelCatalog
 }
 
 /// <param name="Name">What a request's <c>model</c> names.</param>
-/// <param name="Version">Changes whenever the bytes of an answer may: pipeline version and digest of the weights.</param>
-internal sealed record NamedModel(string Name, string Version);
+/// <param name="Versions">All that pods have now (<see cref="PodHeaders.Version"/>): several while a new one is rolled out, none of pods that do not say theirs.</param>
+internal sealed record NamedModel(string Name, IReadOnlyList<string> Versions);

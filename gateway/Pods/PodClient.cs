@@ -3,6 +3,8 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Rembg.Contract;
+using Rembg.Gateway.Memory;
+using Yarp.ReverseProxy;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.Model;
@@ -14,101 +16,109 @@ namespace Rembg.Gateway.Pods;
 /// for it, and nothing that a client sent (keys, cookies) can reach a pod, because only what is set here is there.
 /// </summary>
 internal sealed class PodClient(
-    IHttpForwarder forwarder, IDestinationHealthUpdater health, Quarantine quarantine, IOptions<PodsOptions> options, TimeProvider time)
+    IProxyStateLookup proxy, IHttpForwarder forwarder, IDestinationHealthUpdater health, Quarantine quarantine, MemoryBudget memory, IOptions<PodsOptions> options, TimeProvider time)
 {
     /// <summary>Answers in a row that make no sense before a pod rests: one that says nonsense at once looks idle, and would draw all runs.</summary>
     private const int MaxInvalidResponses = 3;
 
-    /// <param name="leave">Asked whenever the pod is found silent: true to leave it, false to go on waiting. Null waits in any case.</param>
-    public async Task<PodResult> SendAsync(
-        ClusterState cluster, DestinationState destination, InferenceRequest request, Func<bool>? leave, CancellationToken cancellationToken)
-    {
-        var pod = Pod.Of(destination);
-        using var body = new AnswerBuffer(options.Value.MaxAnswerBytes, time);
-        var context = Context(request, body);
+    /// <summary>
+    /// A pod whose own deadline passes while it encodes can only cut the connection. Its clock may be ahead of ours by this much; a
+    /// retry would be of no use to anybody in that time.
+    /// </summary>
+    private static readonly TimeSpan DeadlineSlack = TimeSpan.FromMilliseconds(50);
 
-        pod.Enter();
+    /// <param name="leave">Asked whenever the pod is found silent: true to leave it, false to go on waiting.</param>
+    public async Task<PodResult> SendAsync(
+        PodScheduler.Place place, InferenceRequest request, Func<bool> leave, CancellationToken cancellationToken)
+    {
+        var destination = place.Pod;
+        var cluster = proxy.TryGetCluster(PodCluster.Id, out var found) ? found : throw new InvalidOperationException("The cluster is configured at start; this is a bug.");
+        var pod = Pod.Of(destination);
+        using var body = new AnswerBuffer(memory, request.Client.Id, options.Value.MaxAnswerBytes, time);
+        var context = Context(request, place.IsLight, body);
+
         using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        ForwarderError error;
-        try
-        {
-            var forwarding = forwarder.SendAsync(
-                context, destination.Model.Config.Address, cluster.Model.HttpClient, cluster.Model.Config.HttpRequest!, ResponseStartTimer.Instance, left.Token).AsTask();
-            while (leave is not null && !left.IsCancellationRequested && await Task.WhenAny(forwarding, pod.Unresponsive) != forwarding)
-                if (leave()) await left.CancelAsync();
-            error = await forwarding;
-        }
-        finally
-        {
-            pod.Leave();
-        }
+        var forwarding = forwarder.SendAsync(
+            context, destination.Model.Config.Address, cluster.Model.HttpClient, cluster.Model.Config.HttpRequest!, ResponseStartTimer.Instance, left.Token).AsTask();
+        while (!left.IsCancellationRequested && await Task.WhenAny(forwarding, pod.Unresponsive) != forwarding)
+            if (leave()) await left.CancelAsync();
+        var error = await forwarding;
         cancellationToken.ThrowIfCancellationRequested();
 
-        var attempt = error == ForwarderError.None
-            ? PodResult.FromAnswer(context.Response, body, request.Options.ContentType)
+        var result = error == ForwarderError.None ? PodResult.FromAnswer(context.Response, body, request.Options.ContentType)
             : left.IsCancellationRequested ? PodResult.Unresponsive
+            : request.Deadline.Left(time) < DeadlineSlack ? PodResult.Late
             : PodResult.FromFailure(context.Features.GetRequiredFeature<IForwarderErrorFeature>(), body);
-        await LearnAsync(cluster, destination, request, context.Response, attempt, cancellationToken);
-        return attempt;
+        return Learn(cluster, destination, request, context.Response, result);
     }
 
     /// <summary>Every exchange teaches something about the pod and the image.</summary>
-    private async Task LearnAsync(
-        ClusterState cluster, DestinationState destination, InferenceRequest request, HttpResponse response, PodResult attempt, CancellationToken cancellationToken)
+    private PodResult Learn(ClusterState cluster, DestinationState destination, InferenceRequest request, HttpResponse response, PodResult result)
     {
         var pod = Pod.Of(destination);
         if (Number(PodHeaders.Load) is { } load) pod.Reported(load, time);
-        switch (attempt)
+        if (result.Retry == RetryReason.None) pod.Capacity.Worked(time);
+        switch (result)
         {
-            case { Retry: RetryReason.Overloaded, Problem.Overload: PodHeaders.Draining }:
             case { Retry: RetryReason.ConnectFailed }:
-                Eject();
+            case { Retry: RetryReason.Overloaded, Problem.Overload: PodHeaders.Draining }:
+                // It takes nothing more: out until a probe says otherwise.
+                health.SetActive(cluster, [new(destination, DestinationHealth.Unhealthy)]);
+                if (result.Retry == RetryReason.ConnectFailed) Rest();
                 break;
             case { Retry: RetryReason.Overloaded }:
-                pod.Full(request.Priority, options.Value.FullFor, time);
+                pod.Capacity.Refused(request.Priority, options.Value.FullFor, time);
                 break;
             case { Retry: RetryReason.ConnectionLost }:
+                pod.Capacity.Lost(time);
                 var lost = pod.CountConnectionLoss(time);
-                Eject();
-                // A network that cuts connections looks the same from here, and no image is to blame for that.
-                if (!await AnswersAsync(cluster, destination, cancellationToken)) quarantine.Died(request.Sha256, lost);
-                break;
+                Rest();
+                // Beside the retry, which need not know.
+                return result with { PodDied = DiedAsync(cluster, destination, request.Sha256, lost) };
             case { Retry: RetryReason.InvalidResponse }:
-                if (pod.RecordInvalidResponse() >= MaxInvalidResponses) Eject();
+                if (pod.RecordInvalidResponse() >= MaxInvalidResponses) Rest();
                 break;
             case { Cutout: { } cutout }:
                 quarantine.Survived(request.Sha256);
-                pod.RunTimes.Add(request.Options.Model, Number(PodHeaders.BatchSize) ?? 1, PodTiming.Infer(cutout));
+                pod.RunTimes.Add(request.Options.Model, Number(PodHeaders.BatchSize) ?? 1, PodTiming.Infer(cutout), time);
+                pod.Capacity.Ran(PodTiming.Queue(cutout), PodTiming.Infer(cutout));
                 pod.Finished();
                 break;
         }
+        return result;
 
         int? Number(string header) => int.TryParse(response.Headers[header].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
-        void Eject() => health.SetPassive(cluster, destination, DestinationHealth.Unhealthy, options.Value.EjectionTime);
+        void Rest() => health.SetPassive(cluster, destination, DestinationHealth.Unhealthy, options.Value.EjectionTime);
+    }
+
+    /// <summary>Whether the pod has died. A network that cuts connections looks the same from here, and no image is to blame for that.</summary>
+    private async Task<bool> DiedAsync(ClusterState cluster, DestinationState destination, byte[] sha256, int lost)
+    {
+        if (await AnswersAsync(cluster, destination)) return false;
+        quarantine.Died(sha256, lost);
+        return true;
     }
 
     /// <summary>Whether it is still there, well or not.</summary>
-    private async Task<bool> AnswersAsync(ClusterState cluster, DestinationState destination, CancellationToken cancellationToken)
+    private async Task<bool> AnswersAsync(ClusterState cluster, DestinationState destination)
     {
         using var timeout = new CancellationTokenSource(options.Value.ConnectTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
             var config = destination.Model.Config;
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(new Uri(config.Health ?? config.Address), PodCluster.ProbePath));
-            using var answer = await cluster.Model.HttpClient.SendAsync(request, either.Token);
+            using var answer = await cluster.Model.HttpClient.SendAsync(request, timeout.Token);
             return true;
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
         {
-            cancellationToken.ThrowIfCancellationRequested();
             return false;
         }
     }
 
-    private DefaultHttpContext Context(InferenceRequest request, AnswerBuffer body)
+    private DefaultHttpContext Context(InferenceRequest request, bool isLight, AnswerBuffer body)
     {
-        var left = Math.Max(1, (long)(request.Deadline - time.GetUtcNow()).TotalMilliseconds);
+        var left = Math.Max(1, (long)request.Deadline.Left(time).TotalMilliseconds);
         var context = new DefaultHttpContext
         {
             TraceIdentifier = request.RequestId,
@@ -129,6 +139,7 @@ internal sealed class PodClient(
                 },
             },
         };
+        if (isLight) context.Request.Headers[PodHeaders.Client] = PodHeaders.Light;
         context.Response.Body = body;
         return context;
     }

@@ -1,6 +1,5 @@
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
-using Yarp.ReverseProxy.Health;
 
 namespace Rembg.Gateway.Pods;
 
@@ -24,10 +23,13 @@ internal static class PodCluster
             .ToDictionary(pod => pod.Address, pod => new DestinationConfig { Address = pod.Address, Health = pod.Management }),
         HealthCheck = new()
         {
-            AvailableDestinationsPolicy = HealthCheckConstants.AvailableDestinations.HealthyAndUnknown,
+            AvailableDestinationsPolicy = AvailablePods.PolicyName,
             Active = new()
             {
-                Enabled = true, Path = ProbePath, Interval = options.ProbeEvery, Timeout = options.ConnectTimeout,
+                Enabled = true,
+                Path = ProbePath,
+                Interval = options.ProbeEvery,
+                Timeout = options.ConnectTimeout,
                 Policy = ProbePolicy.PolicyName,
             },
             // No policy of YARP's is wanted here: PodClient tells YARP of a pod that broke down.

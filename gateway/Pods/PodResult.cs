@@ -12,10 +12,18 @@ internal enum RetryReason { None, ConnectFailed, ConnectionLost, Unresponsive, I
 /// <summary>How one pod dealt with a run: a cutout, or the problem that is the answer unless another pod does better.</summary>
 internal sealed record PodResult(Cutout? Cutout, Problem? Problem, RetryReason Retry = RetryReason.None)
 {
-    private const int MaxProblemBytes = 64 << 10;
+    private const int MaxProblemBytes = 64 << 10, MaxHeaderLength = 1000;
+
+    /// <summary>After a lost connection: whether the pod has died, once that is known.</summary>
+    public Task<bool> PodDied { get; init; } = Task.FromResult(false);
+
+    /// <summary>The connection was cut at the deadline.</summary>
+    public static PodResult Late { get; } = new(null, Problem.DeadlineExceeded());
 
     /// <summary>Of a pod that answered no probe any more and was left.</summary>
     public static PodResult Unresponsive { get; } = new(null, Problem.BadUpstream(), RetryReason.Unresponsive);
+
+    private static PodResult ConnectFailed { get; } = new(null, Problem.Overloaded("No inference pod is available."), RetryReason.ConnectFailed);
 
     /// <summary>An answer that is none. It can't be the image's fault, for which there are other answers.</summary>
     private static readonly PodResult InvalidResponse = new(null, Problem.BadUpstream(), RetryReason.InvalidResponse);
@@ -38,10 +46,12 @@ internal sealed record PodResult(Cutout? Cutout, Problem? Problem, RetryReason R
     public static PodResult FromFailure(IForwarderErrorFeature failure, AnswerBuffer body)
     {
         if (body.Overflowed) return InvalidResponse;
+        // What cancels is told apart before: this is the time for a connection that ran out.
+        if (failure.Exception is OperationCanceledException) return ConnectFailed;
         var kind = (failure.Exception as HttpRequestException)?.HttpRequestError ?? (failure.Exception as HttpIOException)?.HttpRequestError;
         return kind switch
         {
-            HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError => new(null, Problem.Overloaded("No inference pod is available."), RetryReason.ConnectFailed),
+            HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError => ConnectFailed,
             HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded => InvalidResponse,
             _ => new(null, Problem.BadUpstream(), RetryReason.ConnectionLost),
         };
@@ -49,12 +59,18 @@ internal sealed record PodResult(Cutout? Cutout, Problem? Problem, RetryReason R
 
     private static PodResult FromPicture(HttpResponse response, AnswerBuffer body, string contentType)
     {
-        var bytes = body.ToArray();
-        if (response.ContentType != contentType || !LooksLike(contentType, bytes)) return InvalidResponse;
+        if (response.ContentType != contentType || !LooksLike(contentType, body.ToSequence().FirstSpan)) return InvalidResponse;
         var headers = response.Headers;
-        var cutout = new Cutout(bytes, contentType, Number(headers, PodHeaders.Width), Number(headers, PodHeaders.Height),
+        var cutout = new Cutout(contentType, Number(headers, PodHeaders.Width), Number(headers, PodHeaders.Height),
             Text(headers, PodHeaders.Foreground), Timing(headers, body));
-        return new(cutout with { MaxWidth = Number(headers, PodHeaders.MaxWidth), MaxHeight = Number(headers, PodHeaders.MaxHeight) }, null);
+        return new(cutout with
+        {
+            Content = body.Complete(),
+            MaxWidth = Number(headers, PodHeaders.MaxWidth),
+            MaxHeight = Number(headers, PodHeaders.MaxHeight),
+            Frames = Number(headers, PodHeaders.Frames),
+            Version = Text(headers, PodHeaders.Version),
+        }, null);
     }
 
     /// <summary>The pod names the stages that are over when its head goes out; what follows is encoding.</summary>
@@ -75,7 +91,8 @@ internal sealed record PodResult(Cutout? Cutout, Problem? Problem, RetryReason R
         if (body.Length > MaxProblemBytes) return null;
         try
         {
-            var json = JsonSerializer.Deserialize(body.ToArray(), ProblemJson.Default.ProblemDetails);
+            var reader = new Utf8JsonReader(body.ToSequence());
+            var json = JsonSerializer.Deserialize(ref reader, ProblemJson.Default.ProblemDetails);
             return json is { Title: { } title } && json.Extensions.TryGetValue("code", out var code) && code?.ToString() is { } text
                 ? new Problem(status, text, title) { Detail = json.Detail }
                 : null;
@@ -89,5 +106,7 @@ internal sealed record PodResult(Cutout? Cutout, Problem? Problem, RetryReason R
     private static int Number(IHeaderDictionary headers, string name) =>
         int.TryParse(headers[name].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : 0;
 
-    private static string? Text(IHeaderDictionary headers, string name) => headers[name].ToString() is { Length: > 0 } text ? text : null;
+    /// <summary>Printable ASCII, because it is said again in an answer of ours.</summary>
+    private static string? Text(IHeaderDictionary headers, string name) =>
+        headers[name].ToString() is { Length: > 0 and <= MaxHeaderLength } text && text.All(character => character is >= ' ' and <= '~') ? text : null;
 }

@@ -35,13 +35,32 @@ public sealed class PodsOptions : IValidatableObject
     [Range(1, 100, ErrorMessage = "Pods:FailedProbes must be between 1 and 100.")]
     public int FailedProbes { get; set; } = 2;
 
-    /// <summary>How long a pod rests after a connection to it failed or broke, or it talked nonsense again and again, unless a probe finds it gone for longer.</summary>
+    /// <summary>
+    /// How long a pod rests after a connection to it failed or broke, or it gave invalid responses again and again. It is asked all the
+    /// same when no other pod is there. One that no connection could be made to is out until a probe succeeds.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.05", "00:10:00", ErrorMessage = "Pods:EjectionTime must be between 50 ms and 10 min.")]
     public TimeSpan EjectionTime { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a pod that said it is full is not asked. Short: a place may be free again after the next batch.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00", ErrorMessage = "Pods:FullFor must be between 0 and 1 min.")]
     public TimeSpan FullFor { get; set; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How long a request waits for a pod while none is there, or none has room and nothing moves; then 503.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00", ErrorMessage = "Pods:WaitForPod must be between 0 and 10 min.")]
+    public TimeSpan WaitForPod { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Requests that may wait for a pod; one more is 503. The memory that they hold is bounded by Uploads:MaxBytesInFlight.</summary>
+    [Range(1, 1_000_000, ErrorMessage = "Pods:MaxWaiting must be between 1 and 1000000.")]
+    public int MaxWaiting { get; set; } = 2048;
+
+    /// <summary>Requests of one client that may wait for a pod; one more is 429.</summary>
+    [Range(1, 1_000_000, ErrorMessage = "Pods:MaxWaitingPerClient must be between 1 and 1000000.")]
+    public int MaxWaitingPerClient { get; set; } = 256;
+
+    /// <summary>Share of the runs that tasks get while interactive requests wait.</summary>
+    [Range(0.01, 0.5, ErrorMessage = "Pods:BackgroundShare must be between 0.01 and 0.5.")]
+    public double BackgroundShare { get; set; } = 0.1;
 
     /// <summary>Bytes of an answer that are accepted from a pod; more is 502.</summary>
     [Range(1024, int.MaxValue, ErrorMessage = "Pods:MaxAnswerBytes must be between 1 KiB and 2 GiB.")]

@@ -9,7 +9,7 @@ namespace Rembg.Gateway.Pods;
 /// Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing" (2001); "shortest expected delay" scheduling of the Linux
 /// Virtual Server, with measured speeds.
 /// </summary>
-internal sealed class ShortestExpectedDelay(TimeProvider time)
+internal sealed class ShortestExpectedDelay(Random random, TimeProvider time)
 {
     /// <returns>Null when there is no pod.</returns>
     public DestinationState? Pick(string? model, IReadOnlyList<DestinationState> pods)
@@ -17,10 +17,10 @@ internal sealed class ShortestExpectedDelay(TimeProvider time)
         var count = pods.Count;
         if (count <= 1) return count == 0 ? null : pods[0];
 
-        var first = Random.Shared.Next(count);
-        var second = (first + 1 + Random.Shared.Next(count - 1)) % count;
+        var first = random.Next(count);
+        var second = (first + 1 + random.Next(count - 1)) % count;
         return IsSooner(Pod.Of(pods[second]), Pod.Of(pods[first]), model) ? pods[second] : pods[first];
     }
 
-    private bool IsSooner(Pod one, Pod other, string? model) => (one.Load(time) + 1) * one.RunTimes.SpeedRatioTo(other.RunTimes, model) < other.Load(time) + 1;
+    private bool IsSooner(Pod one, Pod other, string? model) => (one.Load(time) + 1) * one.RunTimes.SpeedRatioTo(other.RunTimes, model, time) < other.Load(time) + 1;
 }

@@ -18,16 +18,18 @@ public static class RedisServices
     public static bool HasRedis(this WebApplicationBuilder builder) => !string.IsNullOrEmpty(ConnectionString(builder));
 
     /// <summary>The connections, each opened when first asked for, whether or not Redis is there yet.</summary>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">The connection string is not one.</exception>
     public static void AddRedis(this WebApplicationBuilder builder)
     {
         if (!builder.HasRedis()) return;
-        builder.Services.AddSingleton<IConnectionMultiplexer>(_ => Connect(builder, "rembg-gateway-control"));
-        builder.Services.AddKeyedSingleton<IConnectionMultiplexer>(Values, (_, _) => Connect(builder, "rembg-gateway-values", ValuesTimeout));
+        var options = RedisConnectionString.Parse(ConnectionString(builder)!);
+        builder.Services.AddTransient<PrimaryFollower>();
+        builder.Services.AddSingleton<IConnectionMultiplexer>(services => Connect(services, options.Clone(), "rembg-gateway-control"));
+        builder.Services.AddKeyedSingleton<IConnectionMultiplexer>(Values, (services, _) => Connect(services, options.Clone(), "rembg-gateway-values", ValuesTimeout));
     }
 
-    private static ConnectionMultiplexer Connect(WebApplicationBuilder builder, string name, TimeSpan? timeout = null)
+    private static ConnectionMultiplexer Connect(IServiceProvider services, ConfigurationOptions options, string name, TimeSpan? timeout = null)
     {
-        var options = ConfigurationOptions.Parse(ConnectionString(builder)!);
         options.AbortOnConnectFail = false;
         options.ClientName = name;
         // Without a connection commands fail at once instead of waiting for one, and the start waits 2 s at most.
@@ -36,7 +38,12 @@ public static class RedisServices
         options.ConnectRetry = 1;
         options.ReconnectRetryPolicy = new LinearRetry(1000);
         if (timeout is { } given) options.AsyncTimeout = (int)given.TotalMilliseconds;
-        return ConnectionMultiplexer.Connect(options);
+
+        var follower = services.GetRequiredService<PrimaryFollower>();
+        follower.Attach(options);
+        var connection = ConnectionMultiplexer.Connect(options);
+        follower.Follow(connection);
+        return connection;
     }
 
     private static string? ConnectionString(WebApplicationBuilder builder) => builder.Configuration.GetConnectionString("Redis");

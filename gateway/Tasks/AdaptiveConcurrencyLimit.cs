@@ -19,7 +19,8 @@ internal sealed class AdaptiveConcurrencyLimit : IDisposable
     private double _limit;
     private int _running;
     private int _refusals;
-    private DateTimeOffset _pausedUntil;
+    private long _pausedAt;
+    private TimeSpan _pause;
 
     public AdaptiveConcurrencyLimit(IOptions<TaskOptions> options, TaskSignals signals, TimeProvider time)
     {
@@ -31,7 +32,7 @@ internal sealed class AdaptiveConcurrencyLimit : IDisposable
     /// <summary>Places for more tasks now.</summary>
     public int Free
     {
-        get { lock (_lock) return _time.GetUtcNow() < _pausedUntil ? 0 : Math.Max(0, (int)_limit - _running); }
+        get { lock (_lock) return IsPaused ? 0 : Math.Max(0, (int)_limit - _running); }
     }
 
     public void Enter()
@@ -62,14 +63,15 @@ internal sealed class AdaptiveConcurrencyLimit : IDisposable
     {
         lock (_lock)
         {
-            if (_time.GetUtcNow() < _pausedUntil) return;
+            if (IsPaused) return;
             _limit = Math.Max(1, _limit / 2);
             var pause = FirstPause * Math.Pow(2, Math.Min(_refusals++, 10));
-            if (pause > LongestPause) pause = LongestPause;
-            _pausedUntil = _time.GetUtcNow() + pause;
-            _pauseEnd.Change(pause, Timeout.InfiniteTimeSpan);
+            (_pausedAt, _pause) = (_time.GetTimestamp(), pause < LongestPause ? pause : LongestPause);
+            _pauseEnd.Change(_pause, Timeout.InfiniteTimeSpan);
         }
     }
+
+    private bool IsPaused => _time.GetElapsedTime(_pausedAt) < _pause;
 
     public void Dispose() => _pauseEnd.Dispose();
 }

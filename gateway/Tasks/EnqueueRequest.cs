@@ -5,8 +5,9 @@ namespace Rembg.Gateway.Tasks;
 /// <summary>A task that asks to be accepted.</summary>
 /// <param name="Image">The upload; a queue that needs it for longer keeps a handle of its own.</param>
 /// <param name="Request">Everything else.</param>
+/// <param name="Share">What its client may have of the queue.</param>
 /// <param name="Idempotency">What makes a repetition the same task; null when the client sent no key.</param>
-internal sealed record EnqueueRequest(Upload Image, TaskRequest Request, Idempotency? Idempotency = null);
+internal sealed record EnqueueRequest(Upload Image, TaskRequest Request, TaskShare Share, Idempotency? Idempotency = null);
 
 /// <summary>A client's idempotency that requests with the same key are the same request.</summary>
 /// <param name="Key">Hash of client and key, so that neither can reach the other's or shape a name in the store.</param>

@@ -11,10 +11,11 @@ namespace Rembg.Gateway.Tasks;
 /// </summary>
 internal interface ITaskQueue
 {
-    /// <summary>Throws 503 when the queue is full: known before a body is read.</summary>
-    Task EnsureRoomAsync();
+    /// <summary>Whether there is room for one more task of a client: known before a body is read.</summary>
+    /// <exception cref="ProblemException">503: the queue is full. 429: the client has its share of it.</exception>
+    Task EnsureRoomAsync(string client, TaskShare share);
 
-    /// <exception cref="ProblemException">503: full. 422: the idempotency key was used for something else.</exception>
+    /// <exception cref="ProblemException">As <see cref="EnsureRoomAsync"/>; and 422: the idempotency key was used for something else.</exception>
     Task<EnqueueResult> EnqueueAsync(EnqueueRequest task);
 
     /// <summary>Null for a task that is unknown, forgotten or past its retention.</summary>
@@ -27,7 +28,7 @@ internal interface ITaskQueue
     /// <returns>How the task was left: cancelled, or finished before. Null when there is no such task.</returns>
     Task<TaskState?> DeleteAsync(string id);
 
-    /// <summary>Leases up to <paramref name="count"/> tasks: first those whose lease ran out, then new ones, in order of arrival.</summary>
+    /// <summary>Leases up to <paramref name="count"/> tasks: clients in turn, by weight, and a client's tasks in the order of arrival.</summary>
     Task<IReadOnlyList<TaskLease>> TakeAsync(int count);
 
     /// <summary>The upload, to be disposed; null when its lifetime is over.</summary>

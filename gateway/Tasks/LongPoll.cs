@@ -22,12 +22,12 @@ internal sealed partial class LongPoll(ITaskQueue queue, TaskSignals signals, IH
     public async Task<CutoutTask?> FindAsync(string id, TimeSpan wait, CancellationToken client)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(client, lifetime.ApplicationStopping);
-        var until = time.GetUtcNow() + wait;
+        var start = time.GetTimestamp();
         while (true)
         {
             using var watch = signals.WatchEnd(id);
             var task = await queue.FindAsync(id);
-            var left = until - time.GetUtcNow();
+            var left = wait - time.GetElapsedTime(start);
             if (task is null or { IsFinished: true } || left <= TimeSpan.Zero || either.IsCancellationRequested) return task;
 
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(either.Token);

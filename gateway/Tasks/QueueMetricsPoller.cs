@@ -3,24 +3,36 @@ using Rembg.Contract.Problems;
 namespace Rembg.Gateway.Tasks;
 
 /// <summary>Looks at the queue every two seconds, for the metrics.</summary>
-internal sealed class QueueMetricsPoller(ITaskQueue queue, TaskMetrics metrics, TimeProvider time) : BackgroundService
+internal sealed partial class QueueMetricsPoller(ITaskQueue queue, TaskMetrics metrics, TimeProvider time, ILogger<QueueMetricsPoller> logger) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Every, time);
-        do
-        {
-            try
-            {
-                metrics.Measured(await queue.MeasureAsync());
-            }
-            catch (ProblemException)
-            {
-                // The store is away; the last figures stay, and others tell of the outage.
-            }
-        }
+        do await MeasureAsync();
         while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task MeasureAsync()
+    {
+        try
+        {
+            metrics.Measured(await queue.MeasureAsync());
+        }
+        catch (ProblemException)
+        {
+            // The store is away; the last figures stay, and others tell of the outage.
+        }
+        catch (Exception exception)
+        {
+            Log.Unexpected(logger, exception); // the gateway must not end of a metric
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "The queue of tasks could not be measured")]
+        public static partial void Unexpected(ILogger logger, Exception exception);
     }
 }

@@ -7,10 +7,19 @@ internal static class QueueProblems
 {
     public static Problem TooManyTasks() => Problem.Overloaded("Too many tasks are waiting.") with { RetryAfter = TimeSpan.FromSeconds(10) };
     public static Problem TooManyBytes() => Problem.Overloaded("The waiting tasks hold too many bytes.") with { RetryAfter = TimeSpan.FromSeconds(10) };
-    public static Problem TooManyResults() => Problem.Overloaded("Too many results have not been deleted yet.") with { RetryAfter = TimeSpan.FromSeconds(30) };
+
+    public static Problem ClientHasTooManyTasks() => ShareExceeded("Too many of your tasks are waiting.", TimeSpan.FromSeconds(10));
+    public static Problem ClientHasTooManyBytes() => ShareExceeded("Your waiting tasks hold too many bytes.", TimeSpan.FromSeconds(10));
+
+    /// <param name="untilOldestExpires">Deleting one makes room sooner.</param>
+    public static Problem ClientHasTooManyResults(TimeSpan untilOldestExpires) =>
+        ShareExceeded("Too many of your results have not been deleted yet: DELETE tasks whose results you have.", untilOldestExpires);
 
     public static Problem AttemptsExhausted(int attempts) =>
         new(502, "attempts_exhausted", "Every attempt came to a bad end") { Detail = $"{attempts} runs died or gave no valid answer; an operator can look at it and try it again." };
+
+    private static Problem ShareExceeded(string detail, TimeSpan retryAfter) =>
+        new(429, "task_share_exceeded", "You have your share of the queue of tasks") { Detail = detail, RetryAfter = retryAfter };
 
     public static Problem Expired() => new(504, "task_expired", "The task waited too long") { Detail = "Its upload was deleted before there was room to run it." };
 }

@@ -12,7 +12,7 @@ internal static class TaskEndpoints
     {
         app.MapPost("/v1/tasks", AcceptAsync).RequireClient();
         app.MapGet("/v1/tasks/{id}", ShowAsync).IdentifyClient();
-        app.MapGet("/v1/tasks/{id}/result", ResultAsync).IdentifyClient();
+        app.MapGet("/v1/tasks/{id}/result", ResultAsync).RequirePlace(); // a cutout is work: it takes memory and a connection
         app.MapDelete("/v1/tasks/{id}", DeleteAsync).IdentifyClient();
     }
 
@@ -39,8 +39,8 @@ internal static class TaskEndpoints
         if (task.Result is not { } result) throw Problem.NotReady($"The task is {task.State.ToString().ToLowerInvariant()}; GET it with ?wait=20s to be told.").AsException();
 
         // 2. The client may have it already.
-        var key = CutoutKey.Kept(result.Key, task.Request.ToOptions());
-        if (CutoutResponse.IsKnownToClient(context, key))
+        var key = result.Key is { } value ? new CutoutKey(value) : null;
+        if (key is not null && CutoutResponse.FindKnownToClient(context, [key]) is not null)
         {
             CutoutResponse.WriteNotModified(context, key);
             return;

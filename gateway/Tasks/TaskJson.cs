@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Rembg.Contract.Problems;
+using Rembg.Gateway.Tasks.Redis;
 
 namespace Rembg.Gateway.Tasks;
 
@@ -7,5 +8,7 @@ namespace Rembg.Gateway.Tasks;
 [JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(TaskRequest))]
 [JsonSerializable(typeof(TaskResult))]
+[JsonSerializable(typeof(TaskShare))]
+[JsonSerializable(typeof(RedisTaskOptions))]
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class TaskJson : JsonSerializerContext;

@@ -11,6 +11,9 @@ internal sealed partial class TaskMetrics
 {
     public static readonly ActivitySource Activities = new("Rembg.Tasks");
 
+    /// <summary>How a task, or a run of it, ends. Each is shown from the start: an alert on the first dead letter needs the zero before it.</summary>
+    private static readonly string[] Outcomes = ["accepted", "succeeded", "failed", "dead", "cancelled", "retried", "postponed", "interrupted"];
+
     private readonly Counter<long> _outcomes;
     private readonly ILogger<TaskMetrics> _logger;
     private QueueDepth _depth = new(0, 0, TimeSpan.Zero, 0);
@@ -22,7 +25,8 @@ internal sealed partial class TaskMetrics
         tasks.CreateObservableGauge("queued", () => _depth.Queued, description: "Tasks that wait for a run.");
         tasks.CreateObservableGauge("running", () => _depth.Running, description: "Tasks that some gateway runs.");
         tasks.CreateObservableGauge("dead", () => _depth.Dead, description: "Dead letters that wait for an operator.");
-        _outcomes = tasks.CreateCounter<long>("total", description: "Tasks by outcome: accepted, succeeded, failed, dead, cancelled; retried and postponed ones come to another.");
+        _outcomes = tasks.CreateCounter<long>("total", description: "Tasks by outcome: accepted, succeeded, failed, dead, cancelled; retried, postponed and interrupted ones come to another.");
+        foreach (var outcome in Outcomes) _outcomes.Add(0, new KeyValuePair<string, object?>("outcome", outcome));
         meters.Create("rembg.task").CreateObservableGauge("age_seconds", () => _depth.Oldest.TotalSeconds, description: "How long the first task in the queue has waited.");
     }
 

@@ -15,9 +15,17 @@ public sealed class TaskOptions
     [Range(1 << 10, long.MaxValue, ErrorMessage = "Tasks:MaxUnfinishedBytes must be at least 1 KiB.")]
     public long MaxUnfinishedBytes { get; set; } = 2L << 30;
 
-    /// <summary>Bytes of results that are kept; while there are more, new tasks are answered 503, so that no finished one is lost.</summary>
+    /// <summary>Bytes of results that are kept; beyond them the oldest of the client that holds most are deleted.</summary>
     [Range(1 << 10, long.MaxValue, ErrorMessage = "Tasks:MaxResultBytes must be at least 1 KiB.")]
     public long MaxResultBytes { get; set; } = 2L << 30;
+
+    /// <summary>Ended tasks that are remembered, some kilobytes each; beyond them the client with the most forgets its oldest, failed ones first.</summary>
+    [Range(1, 10_000_000, ErrorMessage = "Tasks:MaxRecords must be between 1 and 10000000.")]
+    public int MaxRecords { get; set; } = 40_000;
+
+    /// <summary>Share of each of the bounds above that one client may have, unless its plan says otherwise; beyond it this client is answered 429.</summary>
+    [Range(0.001, 1, ErrorMessage = "Tasks:ClientShare must be between 0.001 and 1.")]
+    public double ClientShare { get; set; } = 0.25;
 
     /// <summary>
     /// How long a gateway may be silent about a task it runs before another takes it over. It is renewed every third of this

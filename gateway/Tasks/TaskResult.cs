@@ -1,21 +1,22 @@
 using Rembg.Gateway.Cutouts;
+using Rembg.Gateway.Memory;
 using Rembg.Gateway.Pods;
 
 namespace Rembg.Gateway.Tasks;
 
 /// <summary>A finished task's answer without its bytes.</summary>
 /// <param name="Metadata">The cutout; its bytes are empty.</param>
-/// <param name="Key">Value of the answer's <see cref="CutoutKey"/>.</param>
+/// <param name="Key">Value of the answer's <see cref="CutoutKey"/>; null for one without.</param>
 /// <param name="Status">Whether a pod worked for it.</param>
-internal sealed record TaskResult(Cutout Metadata, string Key, CacheStatus Status)
+internal sealed record TaskResult(Cutout Metadata, string? Key, CacheStatus Status)
 {
-    public static TaskResult Of(CutoutAnswer answer) => new(answer.Cutout with { Bytes = default }, answer.Key.Value, answer.Status);
+    public static TaskResult Of(CutoutAnswer answer) => new(answer.Cutout with { Content = SharedBytes.Empty }, answer.Key?.Value, answer.Status);
 }
 
 /// <summary>A result's picture, on loan until disposed.</summary>
-internal sealed class OpenResult(Cutout cutout, IDisposable? loan = null) : IDisposable
+internal sealed class OpenResult(Cutout cutout) : IDisposable
 {
     public Cutout Cutout { get; } = cutout;
 
-    public void Dispose() => loan?.Dispose();
+    public void Dispose() => Cutout.Dispose();
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Rembg.Contract;
 using Rembg.Contract.Problems;
+using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts;
 using Rembg.Gateway.Pods;
 
@@ -18,11 +19,11 @@ internal sealed partial class TaskRun(
     public async Task RunAsync(TaskLease lease, CancellationToken interrupted)
     {
         using var activity = Trace(lease);
-        await using var keeper = new LeaseRenewer(() => queue.ExtendAsync(lease), _options.Lease, time);
+        await using var keeper = new LeaseRenewer(() => queue.ExtendAsync(lease), _options.Lease, time, logger);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(interrupted, keeper.Lost);
 
         // 1. The cutout, or what came in the way.
-        var end = await CutAsync(lease, either.Token);
+        using var end = await CutAsync(lease, either.Token);
         activity?.SetTag("outcome", end.Outcome);
 
         // 2. The word about it, which a lost lease makes void.
@@ -40,10 +41,10 @@ internal sealed partial class TaskRun(
             var request = lease.Request;
             var answer = await cutouts.CutAsync(
                 new(cutouts.Identify(image, request.ToOptions(), request.Client), image, Priority.Background, request.NoStore ? CacheUse.None : CacheUse.All,
-                    time.GetUtcNow() + _options.RunTimeout, request.RequestId),
+                    new Client(request.Client, new Plan()), Deadline.After(_options.RunTimeout, time), request.RequestId),
                 cancelled);
             if (answer.Status == CacheStatus.Miss) room.Ran(PodTiming.Queue(answer.Cutout), PodTiming.Infer(answer.Cutout));
-            return new("succeeded", () => queue.SucceedAsync(lease, answer));
+            return new("succeeded", () => queue.SucceedAsync(lease, answer), answer);
         }
         catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
         {
@@ -63,7 +64,7 @@ internal sealed partial class TaskRun(
     private End Classify(TaskLease lease, Problem problem)
     {
         // Quarantine is no verdict on the image yet: other images may have killed the pods that held it.
-        if (problem.Status < 500 && problem != Problem.Quarantined()) return Failed(lease, problem);
+        if (problem.Status < 500 && problem.Code != Problem.Quarantined().Code) return Failed(lease, problem);
         if (problem.Status != StatusCodes.Status503ServiceUnavailable) return AttemptFailed(lease, problem);
 
         // No pod has room: not the task's fault. It goes back to its place, and it is the worker that pauses.
@@ -112,7 +113,11 @@ internal sealed partial class TaskRun(
         return run?.SetTag("task.id", lease.Id).SetTag("task.attempt", lease.Attempt);
     }
 
-    private sealed record End(string Outcome, Func<Task<bool>> Write);
+    /// <summary>How a run ended, and how to say so. It holds the picture until it has been said.</summary>
+    private sealed record End(string Outcome, Func<Task<bool>> Write, CutoutAnswer? Answer = null) : IDisposable
+    {
+        public void Dispose() => Answer?.Dispose();
+    }
 
     private static partial class Log
     {

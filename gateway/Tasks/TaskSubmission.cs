@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Options;
 using Rembg.Contract.Cutouts;
 using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts.Uploads;
@@ -6,15 +7,16 @@ using Rembg.Gateway.Pods;
 
 namespace Rembg.Gateway.Tasks;
 
-/// <summary>Accepts a task: the bytes are read and stored. They are hashed when it runs, unless a idempotency of idempotency needs that now.</summary>
-internal sealed class TaskSubmission(ITaskQueue queue, UploadReader uploads, ModelCatalog models)
+/// <summary>Accepts a task: the bytes are read and stored. They are hashed when it runs, unless an idempotency key needs that now.</summary>
+internal sealed class TaskSubmission(ITaskQueue queue, UploadReader uploads, ModelCatalog models, IOptions<TaskOptions> tasks)
 {
     public async Task<EnqueueResult> AcceptAsync(HttpContext context)
     {
-        // 1. The idempotency of idempotency; and a full queue says so before a byte is read, but not to who may be in it already.
+        // 1. A full queue says so before a byte is read, but not to a repetition that may be in it already.
         var client = context.GetClient();
+        var share = TaskShare.Of(client.Plan, tasks.Value);
         var key = IdempotencyKey.Read(context.Request, client.Id);
-        if (key is null) await queue.EnsureRoomAsync();
+        if (key is null) await queue.EnsureRoomAsync(client.Id, share);
 
         // 2. The body, once, and what is asked of it. Without pods nobody knows the models; the run will tell.
         using var form = await uploads.ReadAsync(context.Request, UploadFields.Default, context.RequestAborted, hash: key is not null);
@@ -25,6 +27,6 @@ internal sealed class TaskSubmission(ITaskQueue queue, UploadReader uploads, Mod
         var noStore = context.Request.GetTypedHeaders().CacheControl?.NoStore == true;
         var request = new TaskRequest(client.Id, client.IsAnonymous, options.ToQuery(), noStore, context.TraceIdentifier, Activity.Current?.Id);
         var idempotency = key is null ? null : new Idempotency(key, IdempotencyKey.Fingerprint(form.Image.Sha256, options));
-        return await queue.EnqueueAsync(new(form.Image, request, idempotency));
+        return await queue.EnqueueAsync(new(form.Image, request, share, idempotency));
     }
 }

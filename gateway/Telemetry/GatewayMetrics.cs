@@ -8,10 +8,14 @@ public sealed class GatewayMetrics
 {
     public static readonly ActivitySource Activities = new("Rembg.Gateway");
 
+    /// <summary>Why a run may be given to a second pod. Each is shown from the start: an alert on the first needs the zero before it.</summary>
+    public static readonly string[] RetryReasons = ["connect_failed", "connection_lost", "unresponsive", "invalid_response", "overloaded"];
+
     private readonly Counter<long> _requests;
     private readonly Histogram<double> _seconds;
     private readonly Counter<long> _cache;
     private readonly Counter<long> _retries;
+    private readonly Counter<long> _connectionsRefused;
 
     public GatewayMetrics(IMeterFactory meters)
     {
@@ -19,7 +23,9 @@ public sealed class GatewayMetrics
         _requests = meter.CreateCounter<long>("requests_total", description: "Requests by route and status code.");
         _seconds = meter.CreateHistogram<double>("request_seconds", description: "Seconds from a request's headers to the end of its answer.");
         _cache = meter.CreateCounter<long>("cache_total", description: "Cache look-ups by result (hit, miss, coalesced, error) and tier (memory, redis).");
-        _retries = meter.CreateCounter<long>("upstream_retries_total", description: "Runs that were given to a second pod, by reason (connect, died, silent, garbage, overload).");
+        _retries = meter.CreateCounter<long>("upstream_retries_total", description: $"Runs that were given to a pod once more, by reason ({string.Join(", ", RetryReasons)}).");
+        foreach (var reason in RetryReasons) _retries.Add(0, new KeyValuePair<string, object?>("reason", reason));
+        _connectionsRefused = meter.CreateCounter<long>("connections_refused_total", description: "Connections that were refused or closed for others, by reason (address, full, idle).");
     }
 
     public void Request(string route, int code, TimeSpan took)
@@ -29,6 +35,8 @@ public sealed class GatewayMetrics
     }
 
     public void Cache(string result, string tier) => _cache.Add(1, new("result", result), new("tier", tier));
+
+    public void ConnectionRefused(string reason) => _connectionsRefused.Add(1, new KeyValuePair<string, object?>("reason", reason));
 
     public void Retry(string reason) => _retries.Add(1, new KeyValuePair<string, object?>("reason", reason));
 }

@@ -13,6 +13,6 @@ public sealed class AdmissionOptions
     /// <summary>MiB that admitted requests may hold while they wait: their uploads and model inputs; more is answered 503.</summary>
     [Range(32, 1_000_000)] public int MaxWaitingMiB { get; set; } = 1024;
 
-    /// <summary>MiB of full-resolution pixels that may exist at once; composing waits for its share.</summary>
-    [Range(1, 1_000_000)] public int MaxPixelMiB { get; set; } = 512;
+    /// <summary>MiB of full-resolution pixels that may exist at once. Who does not fit waits; an image that alone takes more is refused with 422.</summary>
+    [Range(32, 1_000_000)] public int MaxPixelMiB { get; set; } = 512;
 }

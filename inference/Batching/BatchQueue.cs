@@ -3,30 +3,31 @@ using Rembg.Contract;
 namespace Rembg.Inference.Batching;
 
 /// <summary>
-/// What waits, by priority. Interactive goes first and background fills the free places of a batch; when both wait,
-/// background still gets a reserved share of the places, so that it never starves. Owned by one loop, hence no locks.
+/// Requests that wait, by priority. Interactive ones go first, those of light clients before the others. Background requests fill the
+/// free places of a batch; when both wait, background gets a reserved share of the places, so that it never starves. One loop owns it,
+/// so there are no locks.
 /// </summary>
 internal sealed class BatchQueue(double backgroundShare)
 {
+    private readonly Queue<BatchRequest> _light = new();
     private readonly Queue<BatchRequest> _interactive = new();
     private readonly Queue<BatchRequest> _background = new();
 
     // Earned by background with every place that interactive takes in front of it; 1 buys a place.
     private double _credit;
 
-    public int Count => _interactive.Count + _background.Count;
+    public int Count => _light.Count + _interactive.Count + _background.Count;
 
     /// <summary>Arrival of the request that has waited longest; only when there is one.</summary>
-    public long Oldest => Math.Min(
-        _interactive.TryPeek(out var first) ? first.Enqueued : long.MaxValue,
-        _background.TryPeek(out first) ? first.Enqueued : long.MaxValue);
+    public long Oldest => new[] { _light, _interactive, _background }.Min(queue => queue.TryPeek(out var first) ? first.Enqueued : long.MaxValue);
 
     public void Enqueue(BatchRequest request) =>
-        (request.Priority == Priority.Interactive ? _interactive : _background).Enqueue(request);
+        (request.Priority == Priority.Background ? _background : request.IsLight ? _light : _interactive).Enqueue(request);
 
     /// <summary>Removes every request for which <paramref name="isDead"/> says so, wherever it stands: the dead hold memory too.</summary>
     public void Sweep(Predicate<BatchRequest> isDead)
     {
+        Sweep(_light, isDead);
         Sweep(_interactive, isDead);
         Sweep(_background, isDead);
     }
@@ -43,24 +44,27 @@ internal sealed class BatchQueue(double backgroundShare)
         if (_background.Count == 0)
         {
             _credit = 0;
-            return _interactive.Dequeue();
+            return NextInteractive();
         }
-        if (_interactive.Count == 0) return _background.Dequeue();
+        if (_light.Count + _interactive.Count == 0) return _background.Dequeue();
         if (_credit >= 1)
         {
             _credit -= 1;
             return _background.Dequeue();
         }
         _credit += backgroundShare / (1 - backgroundShare);
-        return _interactive.Dequeue();
+        return NextInteractive();
     }
+
+    private BatchRequest NextInteractive() => (_light.Count > 0 ? _light : _interactive).Dequeue();
 
     private static void Sweep(Queue<BatchRequest> queue, Predicate<BatchRequest> isDead)
     {
         for (var left = queue.Count; left > 0; left--)
         {
+            var isGone = isDead(queue.Peek()); // first: if it throws, nothing is lost
             var request = queue.Dequeue();
-            if (!isDead(request)) queue.Enqueue(request);
+            if (!isGone) queue.Enqueue(request);
         }
     }
 }

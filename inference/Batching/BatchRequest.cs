@@ -3,12 +3,15 @@ using Rembg.Contract;
 namespace Rembg.Inference.Batching;
 
 /// <summary>One image waiting for its mask.</summary>
-internal sealed class BatchRequest(byte[] input, Priority priority, Deadline deadline, long enqueued, System.Diagnostics.ActivityContext trace, CancellationToken caller)
+internal sealed class BatchRequest(byte[] input, Priority priority, Deadline deadline, long enqueued, System.Diagnostics.ActivityContext trace, CancellationToken caller, bool isLight = false)
     : TaskCompletionSource<BatchResult>(TaskCreationOptions.RunContinuationsAsynchronously)
 {
     public byte[] Input { get; } = input;
     public Priority Priority { get; } = priority;
     public Deadline Deadline { get; } = deadline;
+
+    /// <summary>Goes before the others of its priority.</summary>
+    public bool IsLight => isLight;
     public long Enqueued { get; } = enqueued;
     public System.Diagnostics.ActivityContext Trace { get; } = trace;
     public bool CallerLeft => caller.IsCancellationRequested;

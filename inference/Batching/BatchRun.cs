@@ -15,7 +15,7 @@ internal sealed class BatchRun(IBatchRunner runner, CostModel cost, BatcherMetri
     public async Task RunAsync(BatchRequest[] batch, int runAt)
     {
         if (await TryAsync(batch, runAt) is not { } failure) return;
-        if (batch is [var alone]) alone.SetException(new RunFailedException(failure));
+        if (batch is [var alone]) alone.TrySetException(new RunFailedException(failure));
         else foreach (var request in batch) await RunAsync([request], 1);
     }
 
@@ -36,7 +36,7 @@ internal sealed class BatchRun(IBatchRunner runner, CostModel cost, BatcherMetri
             {
                 var waited = time.GetElapsedTime(batch[i].Enqueued, started);
                 metrics.Waited(waited);
-                batch[i].SetResult(new BatchResult(masks[i], batch.Length, waited, ran));
+                batch[i].TrySetResult(new BatchResult(masks[i], batch.Length, waited, ran));
             }
             return null;
         }

@@ -14,6 +14,7 @@ public sealed class Batcher : IAsyncDisposable
 {
     private readonly BatchRun _run;
     private readonly CostModel _cost;
+    private readonly BatcherMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly TimeSpan _delay;
     private readonly double _backgroundShare;
@@ -27,7 +28,7 @@ public sealed class Batcher : IAsyncDisposable
 
     public Batcher(IBatchRunner runner, BatchSizes sizes, int executors, BatchingOptions options, CostModel cost, BatcherMetrics metrics, TimeProvider time)
     {
-        (_run, Sizes, _cost, _time) = (new BatchRun(runner, cost, metrics, time), sizes, cost, time);
+        (_run, Sizes, _cost, _metrics, _time) = (new BatchRun(runner, cost, metrics, time), sizes, cost, metrics, time);
         _delay = TimeSpan.FromMilliseconds(options.DelayMilliseconds);
         _backgroundShare = options.BackgroundShare;
         _queue = new BatchQueue(options.BackgroundShare);
@@ -39,19 +40,23 @@ public sealed class Batcher : IAsyncDisposable
 
     public BatchSizes Sizes { get; }
 
+    /// <summary>Ends when the batcher forms no more batches: after disposal, or faulted by a bug. Without it a pod must not get requests.</summary>
+    public Task Completion => _loop;
+
     /// <summary>Images that wait or run.</summary>
     public int Load => Volatile.Read(ref _waiting[0]) + Volatile.Read(ref _waiting[1]) + Volatile.Read(ref _running);
 
     /// <summary>Waits for a place in a batch and for its run.</summary>
     /// <param name="input">uint8 RGB at the model's input size; the batcher may read it until the returned task has ended.</param>
+    /// <param name="isLight">Goes before the others of its priority.</param>
     /// <exception cref="DroppedException">The caller left, or the deadline passed or cannot be met.</exception>
     /// <remarks>
     /// After the caller has left the task still ends only once the request is out of the queue, so that whoever awaits
     /// it keeps accounting for the memory that it holds.
     /// </remarks>
-    public async Task<BatchResult> RunAsync(byte[] input, Priority priority, Deadline deadline, CancellationToken caller)
+    public async Task<BatchResult> RunAsync(byte[] input, Priority priority, Deadline deadline, CancellationToken caller, bool isLight = false)
     {
-        var request = new BatchRequest(input, priority, deadline, _time.GetTimestamp(), Activity.Current?.Context ?? default, caller);
+        var request = new BatchRequest(input, priority, deadline, _time.GetTimestamp(), Activity.Current?.Context ?? default, caller, isLight);
         Interlocked.Increment(ref _waiting[(int)priority]);
         ObjectDisposedException.ThrowIf(!_arrivals.Writer.TryWrite(request), this);
         return await request.Task;
@@ -69,6 +74,19 @@ public sealed class Batcher : IAsyncDisposable
     }
 
     private async Task LoopAsync()
+    {
+        try
+        {
+            await FormBatchesAsync();
+        }
+        catch (Exception broken)
+        {
+            FailWaiting(broken);
+            throw;
+        }
+    }
+
+    private async Task FormBatchesAsync()
     {
         while (true)
         {
@@ -136,22 +154,46 @@ public sealed class Batcher : IAsyncDisposable
         if (reason is not { } why) return false;
 
         Interlocked.Decrement(ref _waiting[(int)request.Priority]);
-        request.SetException(new DroppedException(why));
+        request.TrySetException(new DroppedException(why));
         return true;
     }
 
     private async Task ExecuteAsync(BatchRequest[] batch, int runAt)
     {
-        await _run.RunAsync(batch, runAt);
-        Interlocked.Add(ref _running, -batch.Length);
-        _executors.Release();
+        try
+        {
+            await _run.RunAsync(batch, runAt);
+        }
+        catch (Exception unexpected)
+        {
+            _metrics.Failed(batch.Length, unexpected);
+            foreach (var request in batch) request.TrySetException(new RunFailedException(unexpected));
+        }
+        finally
+        {
+            Interlocked.Add(ref _running, -batch.Length);
+            _executors.Release();
+        }
+    }
+
+    /// <summary>Nobody may wait for a loop that has ended.</summary>
+    private void FailWaiting(Exception reason)
+    {
+        _arrivals.Writer.TryComplete();
+        while (_arrivals.Reader.TryRead(out var request)) _queue.Enqueue(request);
+        foreach (var request in _queue.Take(_queue.Count))
+        {
+            Interlocked.Decrement(ref _waiting[(int)request.Priority]);
+            request.TrySetException(new RunFailedException(reason));
+        }
     }
 
     /// <summary>Takes nothing more, finishes what waits.</summary>
     public async ValueTask DisposeAsync()
     {
         _arrivals.Writer.TryComplete();
-        await _loop;
+        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_loop.IsFaulted) return; // whoever watches Completion knows
         // The loop left with one executor in hand; the others come back as their runs end.
         for (var i = 1; i < _executorCount; i++) await _executors.WaitAsync();
         _executors.Dispose();

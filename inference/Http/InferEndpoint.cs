@@ -16,6 +16,9 @@ namespace Rembg.Inference.Http;
 internal sealed class InferEndpoint(
     ModelRegistry models, AdmissionController gate, DecodeLimiter lanes, PixelMemoryLimiter pixels, IOptions<ImageLimits> limits, InferenceMetrics metrics, TimeProvider time)
 {
+    /// <summary>More than timers and networks are late by.</summary>
+    private static readonly TimeSpan GatewayGivesUp = TimeSpan.FromSeconds(2);
+
     public async Task HandleAsync(HttpContext context)
     {
         context.Response.OnStarting(() =>
@@ -61,13 +64,18 @@ internal sealed class InferEndpoint(
         // 3. The upload, and all that its header can refuse.
         using var upload = await RequestImage.ReadAsync(context.Request, limits.Value.MaxBytes, stop.Token);
         var header = ImageHeader.Read(upload.Memory, limits.Value);
+        var region = Placement.Region(request.Options.Layout.Roi, header.UprightWidth, header.UprightHeight);
+        pixels.CheckFits(InputImage.DecodedBytes(header, region, model.Info.InputWidth, model.Info.InputHeight));
+        pixels.CheckFits(CutoutMemory.Of(header, request.Options));
 
         // 4. A shrunk decode gives the model's input; 5. the batcher gives the mask.
-        var mask = await FindMaskAsync(context, request, model, upload, header, clock, stop.Token);
+        var mask = await FindMaskAsync(context, request, model, upload, header, region, clock, stop.Token);
 
         // 6. Everything about the answer is known before its pixels are.
         var cutout = CutoutEncoder.Plan(header, mask, request.Options);
-        Describe(context.Response, cutout, clock);
+        pixels.CheckFits(cutout.DecodedBytes);
+        context.Response.Headers[PodHeaders.Frames] = header.Frames.ToString(CultureInfo.InvariantCulture);
+        Describe(context.Response, model, cutout, clock);
 
         // 7. One decode at the size of the answer, composed and encoded while it is sent.
         using var room = await pixels.EnterAsync(cutout.DecodedBytes, stop.Token);
@@ -76,27 +84,30 @@ internal sealed class InferEndpoint(
         {
             // The head goes first: to the gateway, encoding is the time from there to the last byte.
             await context.Response.StartAsync(stop.Token);
+            // From here on the deadline can only be kept by breaking the connection, which looks like a dying pod. The gateway set the
+            // deadline, and its clock began earlier: with this grace it always gives up first.
+            late.CancelAfter(request.Deadline.Left(time) + GatewayGivesUp);
             cutout.Write(upload.Memory, context.Response.BodyWriter, stop.Token);
         }
         clock.Stop("encode", started);
     }
 
     private async Task<Mask> FindMaskAsync(
-        HttpContext context, InferRequest request, LoadedModel model, RequestImage upload, ImageHeader header, ServerTiming clock, CancellationToken stop)
+        HttpContext context, InferRequest request, LoadedModel model, RequestImage upload, ImageHeader header, Box region, ServerTiming clock, CancellationToken stop)
     {
         var input = model.Inputs.Rent();
         try
         {
             var (width, height) = (model.Info.InputWidth, model.Info.InputHeight);
+            using (await pixels.EnterDecodeAsync(InputImage.DecodedBytes(header, region, width, height), stop))
             using (await lanes.EnterAsync(stop))
-            using (await pixels.EnterDecodeAsync(InputImage.DecodedBytes(header, width, height), stop))
             {
                 var started = clock.Start();
                 using var activity = InferenceTrace.Source.StartActivity("decode");
-                InputImage.Decode(upload.Memory, header, width, height, input, stop);
+                InputImage.Decode(upload.Memory, header, region, width, height, input, stop);
                 clock.Stop("decode", started);
             }
-            var result = await model.Batcher.RunAsync(input, request.Priority, request.Deadline, context.RequestAborted);
+            var result = await model.Batcher.RunAsync(input, request.Priority, request.Deadline, context.RequestAborted, request.IsLight);
             clock.Add("queue", result.Waited);
             clock.Add("infer", result.Ran);
             context.Response.Headers[PodHeaders.BatchSize] = result.BatchSize.ToString(CultureInfo.InvariantCulture);
@@ -108,9 +119,10 @@ internal sealed class InferEndpoint(
         }
     }
 
-    private static void Describe(HttpResponse response, CutoutEncoder cutout, ServerTiming clock)
+    private static void Describe(HttpResponse response, LoadedModel model, CutoutEncoder cutout, ServerTiming clock)
     {
         response.ContentType = cutout.ContentType;
+        response.Headers[PodHeaders.Version] = model.Info.Version;
         response.Headers[PodHeaders.Width] = cutout.Width.ToString(CultureInfo.InvariantCulture);
         response.Headers[PodHeaders.Height] = cutout.Height.ToString(CultureInfo.InvariantCulture);
         response.Headers[PodHeaders.MaxWidth] = cutout.MaxWidth.ToString(CultureInfo.InvariantCulture);
@@ -122,6 +134,7 @@ internal sealed class InferEndpoint(
     private static string Outcome(Exception exception, CancellationToken aborted) => exception switch
     {
         _ when aborted.IsCancellationRequested => "cancelled",
+        ReaderGoneException => "cancelled", // the server knows a moment before the request's token does
         DroppedException dropped => JsonNamingPolicy.SnakeCaseLower.ConvertName(dropped.Reason.ToString()),
         ProblemException { Problem.Status: 503 } => "rejected",
         ProblemException => "invalid",

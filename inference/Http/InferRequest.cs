@@ -7,13 +7,15 @@ using Rembg.Inference.Batching;
 namespace Rembg.Inference.Http;
 
 /// <summary>What the head of a request says: options, urgency, and until when.</summary>
-internal sealed record InferRequest(CutoutOptions Options, Priority Priority, Deadline Deadline)
+/// <param name="IsLight">Its client has nothing else in the pods: it goes before the others of its priority.</param>
+internal sealed record InferRequest(CutoutOptions Options, Priority Priority, bool IsLight, Deadline Deadline)
 {
     private static readonly TimeSpan DefaultTime = TimeSpan.FromSeconds(60);
 
     public static InferRequest Read(HttpRequest request, TimeProvider time) => new(
         CutoutOptions.Parse(request.Query.SelectMany(p => p.Value, (p, value) => KeyValuePair.Create(p.Key, value ?? ""))),
         ReadPriority(request.Headers[PodHeaders.Priority].ToString()),
+        request.Headers[PodHeaders.Client] == PodHeaders.Light,
         Deadline.After(ReadTimeLeft(request.Headers[PodHeaders.Deadline].ToString()), time));
 
     private static Priority ReadPriority(string value) => value switch

@@ -30,6 +30,11 @@ internal sealed class RequestImage : IDisposable
             if (upload._length == 0) throw Problem.MissingImage("The body is empty.").AsException();
             return upload;
         }
+        catch (IOException malformed) when (malformed is not BadHttpRequestException)
+        {
+            upload.Dispose();
+            throw Problem.InvalidRequest("The body cannot be read.").AsException(); // such as a chunk of 2^64 - 1 bytes
+        }
         catch
         {
             upload.Dispose();

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Compression;
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
 using Rembg.Contract.Cutouts;
 
 namespace Rembg.Inference.Imaging;
@@ -17,31 +18,50 @@ public sealed class CutoutEncoder
     private readonly ImageHeader _header;
     private readonly Mask _mask;
     private readonly CutoutOptions _options;
-    private readonly LanczosWeights _across, _down;
+    private readonly Placement _placement;
+
+    /// <summary>What the mask covers, in pixels of the scaled image.</summary>
+    private readonly Box _seen;
 
     private CutoutEncoder(ImageHeader header, Mask mask, CutoutOptions options)
     {
         (_header, _mask, _options) = (header, mask, options);
-        (Width, Height) = Fit(header.UprightWidth, header.UprightHeight, options.MaxPixels);
-        _across = new(mask.Width, Width, mask.Width);
-        _down = new(mask.Height, Height, mask.Height);
-        Foreground = Foreground.Of(Alpha);
+        var (fullWidth, fullHeight) = (header.UprightWidth, header.UprightHeight);
+        var (width, height) = Fit(fullWidth, fullHeight, options.MaxPixels);
+        var seen = Placement.Region(options.Layout.Roi, fullWidth, fullHeight);
+
+        _placement = Place(width, height);
+        _placement.CheckSize();
+        _seen = seen.Scale(fullWidth, fullHeight, _placement.Image.Width, _placement.Image.Height);
+        var largest = width == fullWidth && height == fullHeight ? _placement : Place(fullWidth, fullHeight);
+        (MaxWidth, MaxHeight) = (largest.Width, largest.Height);
+
+        Placement Place(int w, int h)
+        {
+            var inside = seen.Scale(fullWidth, fullHeight, w, h);
+            // Smoothing makes the mask binary at its middle.
+            var subject = Imaging.Foreground.Of(mask, options.PostProcessMask ? SmoothedRows.Threshold : Imaging.Foreground.VisibleAlpha, inside.Width, inside.Height);
+            return Placement.Of(w, h, subject.IsEmpty ? default : subject.Move(inside.Left, inside.Top), options.Layout);
+        }
     }
 
-    /// <summary>Size of the answer in pixels.</summary>
-    public int Width { get; }
-    public int Height { get; }
+    /// <summary>Size of the canvas in pixels.</summary>
+    public int Width => _placement.Width;
+    public int Height => _placement.Height;
 
-    /// <summary>Size of the upright photograph in pixels.</summary>
-    public int MaxWidth => _header.UprightWidth;
-    public int MaxHeight => _header.UprightHeight;
-    public Foreground Foreground { get; }
+    /// <summary>Size that the canvas would have with <c>size=full</c>.</summary>
+    public int MaxWidth { get; }
+    public int MaxHeight { get; }
+
+    /// <summary>The subject's box in pixels of the canvas; empty when there is no subject.</summary>
+    public Box Foreground => _placement.Subject.Intersect(new(0, 0, Width, Height));
     public string ContentType => _options.ContentType;
 
     /// <summary>Bytes that <see cref="Write"/> holds at its peak, besides the file and the mask.</summary>
-    public long DecodedBytes => CutoutMemory.Of(_header, _options, Width, Height);
+    public long DecodedBytes => CutoutMemory.Of(_header, _options, Width, Height, Decoded());
 
     /// <summary>Decides everything that an answer's headers say.</summary>
+    /// <exception cref="Contract.Problems.ProblemException">400: the region of interest lies outside the image. 422: the canvas has too many pixels.</exception>
     public static CutoutEncoder Plan(ImageHeader header, Mask mask, CutoutOptions options) => new(header, mask, options);
 
     /// <summary>
@@ -64,7 +84,7 @@ public sealed class CutoutEncoder
     }
 
     /// <summary>At most that many pixels, same aspect ratio, at least one pixel each way; never enlarged.</summary>
-    private static (int Width, int Height) Fit(int width, int height, long? maxPixels)
+    internal static (int Width, int Height) Fit(int width, int height, long? maxPixels)
     {
         var pixels = (double)width * height;
         if (maxPixels is not { } max || pixels <= max) return (width, height);
@@ -77,20 +97,67 @@ public sealed class CutoutEncoder
 
     private RowSource Rows(ReadOnlyMemory<byte> file)
     {
-        if (_options.Channels == OutputChannels.Alpha) return Alpha();
-        var background = _options.Background;
-        if (_options.Format == OutputFormat.Jpg) background = OverWhite(background ?? new(0, 0, 0, 0));
-        var photo = ImageCodec.Open(file, _header, Width, Height, PhotoColours.SrgbWithAlpha);
-        return new CutoutRows(photo, Alpha(), background, _options.Format == OutputFormat.Jpg ? 3 : 4);
+        if (_options.Channels == OutputChannels.Alpha) return OnCanvas(Alpha(), [0]);
+        var isJpg = _options.Format == OutputFormat.Jpg;
+        var (background, channels) = (isJpg ? OverWhite(_options.Background ?? new Rgba(0, 0, 0, 0)) : _options.Background, isJpg ? 3 : 4);
+        if (_options.Shadow == Shadow.None)
+            return OnCanvas(Subject(file, background, channels), Pixel(background));
+
+        var subject = OnCanvas(Subject(file, background: null, channels: 4), Pixel(null));
+        var seen = _seen.Move(_placement.Image.Left, _placement.Image.Top);
+        return new OverRows(subject, new ShadowRows(DropShadow.Alpha(_mask, seen, _placement, _options.ShadowOpacity), background), channels);
     }
 
-    private RowSource Alpha(Side from = Side.Top)
+    /// <summary>What is on the canvas of the photograph, with the mask as its alpha.</summary>
+    private CutoutRows Subject(ReadOnlyMemory<byte> file, Rgba? background, int channels)
     {
-        RowSource alpha = new MaskRows(_mask, from);
-        if (Width != _mask.Width || Height != _mask.Height)
-            alpha = from.IsColumns() ? new ResizedRows(alpha, _down, _across) : new ResizedRows(alpha, _across, _down);
-        return _options.PostProcessMask ? new SmoothedRows(alpha) : alpha;
+        var photo = Photo(file, PhotoColours.SrgbWithAlpha);
+        try
+        {
+            return new CutoutRows(photo, Alpha(), background, channels);
+        }
+        catch
+        {
+            photo.Dispose();
+            throw;
+        }
     }
+
+    /// <summary>Size at which the photograph is decoded: that of the scaled image, unless it is enlarged.</summary>
+    private (int Width, int Height) Decoded() => _placement.Image.Width <= _header.UprightWidth && _placement.Image.Height <= _header.UprightHeight
+        ? (_placement.Image.Width, _placement.Image.Height)
+        : (_header.UprightWidth, _header.UprightHeight);
+
+    /// <summary>The part of the scaled photograph that is on the canvas.</summary>
+    private RowSource Photo(ReadOnlyMemory<byte> file, PhotoColours colours)
+    {
+        var (image, window, (width, height)) = (_placement.Image, _placement.Window, Decoded());
+        var photo = ImageCodec.Open(file, _header, width, height, colours);
+        if (image.Width != width || image.Height != height)
+            return new ResizedRows(photo, new LanczosWeights(width, image.Width, width, window.Left, window.Width), new LanczosWeights(height, image.Height, height, window.Top, window.Height));
+        return window == new Box(0, 0, width, height) ? photo : new WindowRows(photo, window);
+    }
+
+    /// <summary>The same part of the mask; nothing outside of what it covers.</summary>
+    private RowSource Alpha()
+    {
+        var (window, seen) = (_placement.Window, _placement.Window.Intersect(_seen));
+        if (seen.IsEmpty) return new SolidRows(window.Width, window.Height, [0]);
+        RowSource alpha = new MaskRows(_mask);
+        if (seen.Width != _mask.Width || seen.Height != _mask.Height || seen != _seen)
+            alpha = new ResizedRows(alpha,
+                new LanczosWeights(_mask.Width, _seen.Width, _mask.Width, seen.Left - _seen.Left, seen.Width), new LanczosWeights(_mask.Height, _seen.Height, _mask.Height, seen.Top - _seen.Top, seen.Height));
+        if (_options.PostProcessMask) alpha = new SmoothedRows(alpha);
+        return seen == window ? alpha : new PlacedRows(alpha, window.Width, window.Height, seen.Left - window.Left, seen.Top - window.Top, [0]);
+    }
+
+    private RowSource OnCanvas(RowSource rows, ReadOnlySpan<byte> colour)
+    {
+        var visible = _placement.Visible;
+        return visible == new Box(0, 0, Width, Height) ? rows : new PlacedRows(rows, Width, Height, visible.Left, visible.Top, colour);
+    }
+
+    private static byte[] Pixel(Rgba? colour) => colour is { A: > 0 } c ? [c.R, c.G, c.B, c.A] : [0, 0, 0, 0];
 
     private static void WritePicture(RowSource rows, OutputFormat format, PipeWriter output, CancellationToken cancellation)
     {
@@ -117,25 +184,28 @@ public sealed class CutoutEncoder
         Flush(output, cancellation);
     }
 
-    /// <summary>remove.bg's archive: colours and mask apart, which is far smaller than a PNG of both.</summary>
+    /// <summary>remove.bg's archive: colours and mask apart, which is far smaller than a PNG of both. Coded pixels that need no change are passed on, metadata never is.</summary>
     private void WriteZip(ReadOnlyMemory<byte> file, PipeWriter output, CancellationToken cancellation)
     {
         using var zip = new ZipArchive(output.AsStream(leaveOpen: true), ZipArchiveMode.Create, leaveOpen: true);
-        var isAnswerAlready = _header is { Format: ImageFormat.Jpeg, IsSrgb: true, Orientation: 1 } && Width == _header.Width;
+        var hasAnswersPixels = _header is { Format: ImageFormat.Jpeg, IsSrgb: true, Orientation: 1 } && _placement.Image == new Box(0, 0, _header.Width, _header.Height) && Width == _header.Width && Height == _header.Height && _options.Background is null;
         WriteEntry(zip, "color.jpg", entry =>
         {
-            if (isAnswerAlready)
+            if (hasAnswersPixels)
             {
-                entry.Write(file.Span[.._header.Length]);
+                JpegMetadata.Strip(file.Span[.._header.Length], entry);
                 Flush(entry, cancellation);
                 return;
             }
-            using var photo = ImageCodec.Open(file, _header, Width, Height, PhotoColours.Srgb);
+            using var photo = _options.Background is { } colour
+                ? OnCanvas(Subject(file, OverWhite(colour), channels: 3), Pixel(OverWhite(colour)))
+                : OnCanvas(Photo(file, PhotoColours.Srgb), [255, 255, 255]);
             WritePicture(photo, OutputFormat.Jpg, entry, cancellation);
         });
         WriteEntry(zip, "alpha.png", entry =>
         {
-            using var alpha = Alpha();
+            // What is still opaque once the background is in color.jpg.
+            using RowSource alpha = _options.Background is { } colour ? new BehindRows(OnCanvas(Alpha(), [0]), colour.A) : OnCanvas(Alpha(), [0]);
             WritePicture(alpha, OutputFormat.Png, entry, cancellation);
         });
     }
@@ -154,7 +224,7 @@ public sealed class CutoutEncoder
         var flush = output.FlushAsync(cancellation);
         var result = flush.IsCompleted ? flush.Result : flush.AsTask().GetAwaiter().GetResult();
         // The reader has gone: nobody will see the rest.
-        if (result.IsCompleted) throw new OperationCanceledException("The answer's reader has gone.");
+        if (result.IsCompleted) throw new ReaderGoneException();
     }
 
     private static Rgba OverWhite(Rgba colour)
@@ -163,3 +233,6 @@ public sealed class CutoutEncoder
         return new(Mix(colour.R), Mix(colour.G), Mix(colour.B));
     }
 }
+
+/// <summary>Nobody reads the answer any more, so the rest of it is not made.</summary>
+public sealed class ReaderGoneException() : OperationCanceledException("The answer's reader has gone.");

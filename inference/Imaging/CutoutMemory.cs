@@ -15,7 +15,18 @@ internal static class CutoutMemory
     /// <summary>libwebp's own pictures and, for lossless alpha, its hash chains: far more than the pixels.</summary>
     private const int WebpEncoderBytesAPixel = 24;
 
-    public static long Of(ImageHeader header, CutoutOptions options, int width, int height)
+    /// <summary>Known before there is a mask, so that what cannot fit is refused before it costs anything.</summary>
+    public static long Of(ImageHeader header, CutoutOptions options)
+    {
+        var (width, height) = CutoutEncoder.Fit(header.UprightWidth, header.UprightHeight, options.MaxPixels);
+        var canvas = options.Layout.OutputSize ?? new CanvasSize(width, height);
+        return Of(header, options, canvas.Width, canvas.Height, (width, height));
+    }
+
+    /// <param name="width">Of the canvas.</param>
+    /// <param name="height">Of the canvas.</param>
+    /// <param name="decoded">Size at which the photograph is decoded.</param>
+    public static long Of(ImageHeader header, CutoutOptions options, int width, int height, (int Width, int Height) decoded)
     {
         var alphaAlone = options.Channels == OutputChannels.Alpha;
         var pixels = (long)width * height;
@@ -25,6 +36,6 @@ internal static class CutoutMemory
             OutputFormat.Jpg or OutputFormat.Zip => pixels * 3,
             _ => 0,
         };
-        return Fixed + (long)width * RowsInFlight + encoder + (alphaAlone ? 0 : DecoderMemory.Of(header, width, height));
+        return Fixed + (long)Math.Max(width, decoded.Width) * RowsInFlight + encoder + (alphaAlone ? 0 : DecoderMemory.Of(header, decoded.Width, decoded.Height));
     }
 }

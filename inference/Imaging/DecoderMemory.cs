@@ -13,8 +13,8 @@ internal static class DecoderMemory
     /// <summary>libwebp's lossless decoder unpacks the whole picture before it shrinks it; the lossy one, its alpha alone.</summary>
     private const int WebpLosslessBytesAPixel = 4, WebpAlphaBytesAPixel = 1;
 
-    /// <summary>libvips keeps what it does not need, and each step of its pipeline has its own.</summary>
-    private const int MetadataCopies = 5;
+    /// <summary>Each step of libvips' pipeline has its own copy of the profile.</summary>
+    private const int ProfileCopies = 5;
 
     /// <param name="width">Pixels of the upright picture that is wanted.</param>
     /// <param name="height">Pixels of the upright picture that is wanted.</param>
@@ -33,6 +33,7 @@ internal static class DecoderMemory
                 + header.Pixels * (header.IsLossless ? WebpLosslessBytesAPixel : header.HasAlpha ? WebpAlphaBytesAPixel : 0),
             _ => header.Pixels * pixelBytes,
         };
-        return header.Length + header.MetadataBytes * MetadataCopies + rows + upright + whole;
+        // libvips' copy of the file; and before there are rows, for a moment, the one that is put together of its parts.
+        return header.Length + header.ProfileBytes * ProfileCopies + Math.Max(header.Length, rows + upright + whole);
     }
 }

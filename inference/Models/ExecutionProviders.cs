@@ -6,7 +6,9 @@ namespace Rembg.Inference.Models;
 
 /// <summary>
 /// Opens a session on an execution provider. An explicit GPU provider that cannot be had is an error, never a silent
-/// fall-back to the CPU, which made rembg's users search for months.
+/// fall-back to the CPU, which made rembg's users search for months: without its library or a device, ONNX Runtime refuses the session.
+/// <c>session.disable_cpu_ep_fallback</c> would not do: ONNX Runtime keeps a graph's shape arithmetic on the CPU by design, and with
+/// that setting refused IS-Net on an H200.
 /// </summary>
 internal static class ExecutionProviders
 {
@@ -43,7 +45,6 @@ internal static class ExecutionProviders
     private static SessionOptions Cuda(ModelOptions options, int threads)
     {
         var session = Common(threads);
-        RefuseCpuFallback(session);
         using var cuda = new OrtCUDAProviderOptions();
         cuda.UpdateOptions(CudaOptions(options));
         session.AppendExecutionProvider_CUDA(cuda);
@@ -53,7 +54,6 @@ internal static class ExecutionProviders
     private static SessionOptions TensorRt(ModelOptions options, ModelSpec spec, int threads, int largestBatch)
     {
         var session = Common(threads);
-        RefuseCpuFallback(session);
         string Shape(int batch) => $"{spec.InputName}:{batch}x3x{spec.InputHeight}x{spec.InputWidth}";
         using var tensorRt = new OrtTensorRTProviderOptions();
         tensorRt.UpdateOptions(new()
@@ -81,6 +81,8 @@ internal static class ExecutionProviders
         // EXHAUSTIVE, the default, searches again at every new shape; DEFAULT is far slower since 1.20.
         ["cudnn_conv_algo_search"] = "HEURISTIC",
         ["cudnn_conv_use_max_workspace"] = "1",
+        // The layout that tensor cores want: 338 instead of 306 images/s of IS-Net on an H200, batch 8.
+        ["prefer_nhwc"] = "1",
         // The default doubles the arena at every growth.
         ["arena_extend_strategy"] = "kSameAsRequested",
         ["do_copy_in_default_stream"] = "1",
@@ -102,6 +104,4 @@ internal static class ExecutionProviders
         session.AddSessionConfigEntry("session.set_denormal_as_zero", "1");
         return session;
     }
-
-    private static void RefuseCpuFallback(SessionOptions session) => session.AddSessionConfigEntry("session.disable_cpu_ep_fallback", "1");
 }

@@ -51,7 +51,7 @@ public sealed partial class LoadedModel : IAsyncDisposable
         Log.Ready(logger, name, provider, allowed, loaded.TotalSeconds, found.TotalSeconds, warmed.TotalSeconds);
         metrics.ModelLoaded(name, provider, sizes.Largest);
         var batcher = new Batcher(runner, sizes, executors, batching, cost, metrics.ForModel(name, logger), time);
-        return new LoadedModel(session, runner, batcher, new ModelInfo(name, spec.Sha256, spec.InputWidth, spec.InputHeight, spec.License, provider, sizes.All));
+        return new LoadedModel(session, runner, batcher, new ModelInfo(name, spec.Sha256, spec.InputWidth, spec.InputHeight, spec.License, provider, sizes.All, Version: $"{PipelineVersion.Current}-{spec.Fingerprint()}"));
     }
 
     private static void WarmUp(OnnxRunner runner, int inputBytes, int size, CostModel cost, TimeProvider time)

@@ -5,7 +5,7 @@ using Rembg.Inference.Telemetry;
 
 namespace Rembg.Inference.Models;
 
-/// <summary>Loads and warms all configured models beside the starting server; only then the pod is ready.</summary>
+/// <summary>Loads and warms all configured models beside the starting server; only then the pod is ready. Ends the process when one of them cannot go on.</summary>
 internal sealed partial class ModelLoader(
     ModelRegistry registry, IOptions<ModelOptions> models, IOptions<BatchingOptions> batching, InferenceMetrics metrics,
     TimeProvider time, IHostApplicationLifetime lifetime, ILogger<ModelLoader> logger) : BackgroundService, IHealthCheck
@@ -23,6 +23,7 @@ internal sealed partial class ModelLoader(
                 loaded.Add(LoadedModel.Load(name, models.Value, batching.Value, metrics, time, logger));
             }
             registry.Publish(loaded);
+            await WatchAsync(loaded, stoppingToken);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
@@ -33,15 +34,22 @@ internal sealed partial class ModelLoader(
         }
     }
 
+    /// <summary>A batcher ends before the pod does only by a bug. Requests would fail for ever; a new process serves again.</summary>
+    private static async Task WatchAsync(IEnumerable<LoadedModel> models, CancellationToken stoppingToken)
+    {
+        var ended = await Task.WhenAny(models.Select(model => model.Batcher.Completion)).WaitAsync(stoppingToken);
+        await ended;
+    }
+
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(registry.IsReady ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("warming up"));
+        Task.FromResult(registry.IsReady ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("warming up, or a model has stopped"));
 
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Critical, Message = "{Reason}")]
         public static partial void CannotLoad(ILogger logger, string reason);
 
-        [LoggerMessage(Level = LogLevel.Critical, Message = "A model could not be loaded")]
+        [LoggerMessage(Level = LogLevel.Critical, Message = "A model could not be loaded, or has stopped")]
         public static partial void LoadFailed(ILogger logger, Exception exception);
     }
 }

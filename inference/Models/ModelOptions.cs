@@ -6,7 +6,7 @@ namespace Rembg.Inference.Models;
 public enum Provider { Auto, Cpu, Cuda, TensorRt }
 
 /// <summary>Which models a pod loads, and how they run.</summary>
-public sealed class ModelOptions
+public sealed class ModelOptions : IValidatableObject
 {
     public const string Section = "Models";
 
@@ -14,7 +14,7 @@ public sealed class ModelOptions
     [Required] public string Directory { get; set; } = "models/prepared";
 
     /// <summary>Models to load, comma-separated; the first is the default of requests that name none.</summary>
-    [Required, MinLength(1)] public string Names { get; set; } = "isnet-general-use";
+    [Required] public string Names { get; set; } = "isnet-general-use";
 
     public Provider Provider { get; set; } = Provider.Auto;
 
@@ -32,6 +32,9 @@ public sealed class ModelOptions
 
     /// <summary>Folder for TensorRT engines and timings, so that a restart does not build them anew.</summary>
     public string TensorRtCache { get; set; } = "/tmp/tensorrt";
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        NameList.Count > 0 ? [] : [new("Models:Names must hold at least one name.")];
 
     public IReadOnlyList<string> NameList => Names.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 }

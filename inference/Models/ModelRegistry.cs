@@ -9,7 +9,8 @@ public sealed class ModelRegistry : IAsyncDisposable
 {
     private volatile IReadOnlyList<LoadedModel> _models = [];
 
-    public bool IsReady => _models.Count > 0;
+    /// <summary>All models are loaded, and each still forms batches.</summary>
+    public bool IsReady => _models is { Count: > 0 } models && models.All(model => !model.Batcher.Completion.IsCompleted);
 
     /// <exception cref="ProblemException">503: still warming up.</exception>
     public ModelList List => new(PipelineVersion.Current, Warm[0].Info.Name, [.. Warm.Select(m => m.Info)]);

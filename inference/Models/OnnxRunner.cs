@@ -34,11 +34,11 @@ internal sealed class OnnxRunner : IBatchRunner, IDisposable
         {
             try
             {
-                done.SetResult(Run(buffers, inputs, batchSize));
+                done.TrySetResult(Run(buffers, inputs, batchSize));
             }
             catch (Exception exception)
             {
-                done.SetException(exception);
+                done.TrySetException(exception);
             }
         }
     }

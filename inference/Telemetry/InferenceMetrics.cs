@@ -12,7 +12,10 @@ public sealed class InferenceMetrics(IMeterFactory meters)
     private Histogram<double> RequestSeconds => field ??= _meter.CreateHistogram<double>("request_seconds", null, "Time from admission to the last byte, answered requests only.");
     private Histogram<double> StageSeconds => field ??= _meter.CreateHistogram<double>("stage_seconds", null, "Time of a request in one stage.");
 
-    /// <param name="outcome">ok, invalid, rejected, cancelled, expired, doomed or failed.</param>
+    /// <summary>How a request ends. Each is shown once a model is loaded: a rate over the first failure needs the zero before it.</summary>
+    private static readonly string[] Outcomes = ["ok", "invalid", "rejected", "cancelled", "expired", "cannot_meet_deadline", "failed"];
+
+    /// <param name="outcome">One of <see cref="Outcomes"/>.</param>
     public void Answered(string model, Priority priority, string outcome, TimeSpan took)
     {
         KeyValuePair<string, object?> modelTag = new("model", model), priorityTag = new("priority", priority.ToName());
@@ -26,9 +29,15 @@ public sealed class InferenceMetrics(IMeterFactory meters)
     public void ObserveInFlight(Func<int> inFlight) =>
         _meter.CreateObservableGauge("inflight_requests", inFlight, null, "Requests in the pod, from the door to the last byte.");
 
+    /// <summary>Complaints of the native image libraries, which are counted and not logged: a file of 1 MB can cause 31 MB of them.</summary>
+    public void ObserveImageWarnings(Func<long> warnings) =>
+        _meter.CreateObservableCounter("image_warnings_total", warnings, null, "Warnings of the native image libraries about files that they were given.");
+
     /// <summary>Which execution provider runs a model, and at which batch sizes: found out at start, constant afterwards.</summary>
     public void ModelLoaded(string model, string provider, int largestBatch)
     {
+        foreach (var priority in Enum.GetValues<Priority>())
+            foreach (var outcome in Outcomes) Requests.Add(0, new("model", model), new("priority", priority.ToName()), new("outcome", outcome));
         _meter.CreateObservableGauge("execution_provider", () => new Measurement<int>(1, new("model", model), new("provider", provider)),
             null, "1 for the execution provider that runs the model.");
         _meter.CreateObservableGauge("max_batch_size", () => new Measurement<int>(largestBatch, new KeyValuePair<string, object?>("model", model)),

@@ -80,7 +80,7 @@ internal static class BatchingScenario
                     Interlocked.Increment(ref shed);
                     return;
                 }
-                await batcher.RunAsync([], Priority.Interactive, Inference.Deadline.After(Deadline, TimeProvider.System), CancellationToken.None);
+                await batcher.RunAsync([], Priority.Interactive, Contract.Deadline.After(Deadline, TimeProvider.System), CancellationToken.None);
                 lock (latencies) latencies.Add(Stopwatch.GetElapsedTime(arrived).TotalMilliseconds);
             }
             catch (DroppedException)
@@ -99,7 +99,7 @@ internal static class BatchingScenario
         for (var i = 0; i < 60; i++)
         {
             var started = Stopwatch.GetTimestamp();
-            await batcher.RunAsync([], Priority.Interactive, Inference.Deadline.After(Deadline, TimeProvider.System), CancellationToken.None);
+            await batcher.RunAsync([], Priority.Interactive, Contract.Deadline.After(Deadline, TimeProvider.System), CancellationToken.None);
             added.Add((Stopwatch.GetElapsedTime(started) - accelerator.Cost(1)).TotalMilliseconds);
         }
         return added.Order().ElementAt(added.Count / 2);

@@ -39,7 +39,7 @@ internal static class FloodScenario
     /// <summary>What the gateway itself costs: no pod at work, and next to the least that an upload costs any server on Kestrel.</summary>
     private static async Task AcceptAsync(Report report, byte[] jpeg)
     {
-        await using var idle = await ServiceProcess.StartAsync("Rembg.Gateway", ["--Pods:Addresses:0=http://127.0.0.1:9", "--Tasks:MaxRunning=0", "--Tasks:MaxUnfinished=10000", "--Clients:Anonymous:Burst=10000"]);
+        await using var idle = await ServiceProcess.StartAsync("Rembg.Gateway", ["--Pods:Addresses:0=http://127.0.0.1:9", "--Tasks:MaxRunning=0", "--Tasks:MaxUnfinished=10000", "--Tasks:ClientShare=1", "--Clients:Anonymous:Burst=10000"]);
         await using var bare = await ServiceProcess.StartAsync("Bench", [BareServer.Argument]);
         var (accept, first) = await BurstsAsync(idle, "/v1/tasks", 202, jpeg);
         var (floor, _) = await BurstsAsync(bare, "/empty", 200, jpeg);

@@ -1,5 +1,6 @@
 using Rembg.Bench;
 using Rembg.Inference;
+using Rembg.Testing;
 
 if (args.Contains(BareServer.Argument))
 {
@@ -19,6 +20,7 @@ NativeHeap.Bound(); // image work is measured on the heap that the pod has
 var scenarios = new Dictionary<string, Func<Report, Task>>
 {
     ["pipeline"] = PipelineScenario.RunAsync,
+    ["hostile"] = HostileScenario.RunAsync,
     ["batching"] = BatchingScenario.RunAsync,
     ["balance"] = BalanceScenario.RunAsync,
     ["engine"] = EngineScenario.RunAsync,
@@ -27,11 +29,15 @@ var scenarios = new Dictionary<string, Func<Report, Task>>
     ["cache"] = CacheScenario.RunAsync,
     ["gateway"] = GatewayScenario.RunAsync,
     ["flood"] = FloodScenario.RunAsync,
-    ["simulate"] = SimulateScenario.RunAsync,
     ["table"] = TableScenario.RunAsync,
+    ["gpu"] = GpuScenario.RunAsync,
 };
 
-var wanted = args is [] or ["all"] ? [.. scenarios.Keys] : args;
+const string Record = "--record";
+var folder = Path.Combine([RepositoryPaths.Root, .. args.Contains(Record) ? ["docs", "benchmarks"] : new[] { "artifacts", "bench" }]);
+Directory.CreateDirectory(folder);
+string[] named = [.. args.Where(argument => argument != Record)];
+var wanted = named is [] or ["all"] ? [.. scenarios.Keys] : named;
 if (wanted.FirstOrDefault(name => !scenarios.ContainsKey(name)) is { } unknown)
 {
     await Console.Error.WriteLineAsync($"bench.sh: there is no scenario '{unknown}'; there are: {string.Join(", ", scenarios.Keys)}, all");
@@ -40,7 +46,7 @@ if (wanted.FirstOrDefault(name => !scenarios.ContainsKey(name)) is { } unknown)
 
 foreach (var name in wanted)
 {
-    var report = new Report(name, Console.Out);
+    var report = new Report(name, Console.Out, folder);
     report.Open();
     await scenarios[name](report);
     report.Close();

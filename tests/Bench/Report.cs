@@ -1,14 +1,13 @@
 using System.Globalization;
 using System.Text;
-using Rembg.Testing;
 
 namespace Rembg.Bench;
 
 /// <summary>
-/// Prints a scenario: Markdown for people, and for each figure a line <c>name=value</c> for programs. The same stays in
-/// <c>docs/benchmarks/</c>, to be committed with what it measured.
+/// Prints a scenario: Markdown for people, and for each figure a line <c>name=value</c> for programs. Writes the same page to
+/// a folder: <c>artifacts/bench/</c>, or with <c>--record</c> <c>docs/benchmarks/</c>, to be committed with what it measured.
 /// </summary>
-internal sealed class Report(string scenario, TextWriter output)
+internal sealed class Report(string scenario, TextWriter output, string folder)
 {
     private readonly List<string> _figures = [];
     private readonly StringBuilder _page = new();
@@ -51,5 +50,5 @@ internal sealed class Report(string scenario, TextWriter output)
         File.WriteAllText(Path($"{scenario}.md"), _page.ToString());
     }
 
-    private static string Path(string name) => System.IO.Path.Combine(RepositoryPaths.Root, "docs", "benchmarks", name);
+    private string Path(string name) => System.IO.Path.Combine(folder, name);
 }

@@ -15,7 +15,7 @@ internal static class SoakScenario
         var model = Environment.GetEnvironmentVariable("MODEL") ?? "isnet-general-use-512";
         var requests = int.Parse(Environment.GetEnvironmentVariable("SOAK_REQUESTS") ?? "2000", System.Globalization.CultureInfo.InvariantCulture);
         await using var platform = await Platform.StartWithRealModelAsync(model, podArguments: ["--Batching:MaxBatchSize=1"],
-            gatewayArguments: ["--Clients:Anonymous:RatePerSecond=100000", "--Clients:Anonymous:Burst=100000"]);
+            gatewayArguments: ["--Uploads:ClientShare=1", "--Clients:Anonymous:RatePerSecond=100000", "--Clients:Anonymous:Burst=100000"]);
         var samples = new List<(int Request, double Pod, double Gateway)>();
         var statuses = new SortedDictionary<string, int>(StringComparer.Ordinal);
         var mix = Mix();

@@ -92,7 +92,7 @@ internal static class TableScenario
         // other in every operator.
         await using var platform = await Platform.StartWithRealModelAsync(model,
             podArguments: [$"--Batching:Sizes:{model}:0=1", $"--Batching:Executors={Environment.ProcessorCount}", "--Admission:MaxRequests=1000"],
-            gatewayArguments: ["--Edge:RequestTimeout=00:30:00", "--Clients:Anonymous:RatePerSecond=100000", "--Clients:Anonymous:Burst=100000"]);
+            gatewayArguments: ["--Edge:RequestTimeout=00:30:00", "--Uploads:ClientShare=1", "--Clients:Anonymous:RatePerSecond=100000", "--Clients:Anonymous:Burst=100000"]);
         var gateway = platform.Gateways[0].Address;
         if (tasks is not null) await tasks.WarmUpAsync(gateway, images[0]);
         return await DriveAsync([.. platform.Gateways, .. platform.Pods], gateway, images, clients, tasks is null ? SynchronousAsync : tasks.CutAsync);

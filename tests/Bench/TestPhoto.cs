@@ -46,7 +46,7 @@ internal static class TestPhoto
     public static byte[] FilteredRows(byte[] png)
     {
         using var idat = new MemoryStream();
-        for (var at = 8; at < png.Length; )
+        for (var at = 8; at < png.Length;)
         {
             var length = BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(at));
             if (png.AsSpan(at + 4, 4).SequenceEqual("IDAT"u8)) idat.Write(png, at + 8, length);

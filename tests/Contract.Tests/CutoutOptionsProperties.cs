@@ -71,6 +71,6 @@ public class CutoutOptionsProperties
         }
     }
 
-    private static CutoutOptions Parse(string query) => CutoutOptions.Parse(query.Split('&').Select(pair => pair.Split('='))
+    private static CutoutOptions Parse(string query) => CutoutOptions.Parse(query.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('='))
         .Select(pair => KeyValuePair.Create(Uri.UnescapeDataString(pair[0]), Uri.UnescapeDataString(pair[1]))));
 }

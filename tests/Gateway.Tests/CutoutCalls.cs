@@ -23,5 +23,9 @@ internal static class CutoutCalls
     public static Task HasCallersAsync(this GatewayApp gateway, int count) =>
         Eventually.TrueAsync(() => gateway.Services.GetRequiredService<RequestCoalescer<Cutout>>().Callers == count, $"{count} callers wait");
 
+    /// <summary>Waits until <c>/metrics</c> has this line.</summary>
+    public static Task MetricIsAsync(this GatewayApp gateway, string line) =>
+        Eventually.TrueAsync(async () => (await gateway.MetricsAsync()).Split('\n').Contains(line), $"the metric is {line}");
+
     public static Task<string> MetricsAsync(this GatewayApp gateway) => gateway.Management.GetStringAsync("/metrics");
 }

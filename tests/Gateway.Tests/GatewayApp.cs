@@ -4,8 +4,9 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Rembg.Gateway;
+using Rembg.Gateway.Pods;
 using Rembg.Testing;
+using Yarp.ReverseProxy.Model;
 
 namespace Rembg.Gateway.Tests;
 
@@ -28,10 +29,13 @@ public sealed class GatewayApp : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     /// <summary>Starts a gateway and waits until it is ready. Settings are <c>Section:Key=value</c>.</summary>
-    public static async Task<GatewayApp> StartAsync(IEnumerable<FakePod> pods, params string[] settings)
+    public static Task<GatewayApp> StartAsync(IEnumerable<FakePod> pods, params string[] settings) => StartAsync(pods, null, settings);
+
+    public static async Task<GatewayApp> StartAsync(IEnumerable<FakePod> pods, Action<WebApplicationBuilder>? configure, params string[] settings)
     {
-        var gateway = await StartUnreadyAsync(pods, null, settings);
-        await Eventually.TrueAsync(async () => (await gateway.Management.GetAsync("/readyz")).IsSuccessStatusCode, "the gateway is ready");
+        var gateway = await StartUnreadyAsync(pods, configure, settings);
+        // Ready is a gateway without pods too; tests want to begin when it has met them.
+        await Eventually.TrueAsync(() => !gateway.Services.GetRequiredService<ModelCatalog>().IsEmpty && gateway.Services.GetRequiredService<AvailablePods>().Answering.Any(pod => pod.Health.Active == DestinationHealth.Healthy), "the gateway has met its pods");
         return gateway;
     }
 

@@ -45,7 +45,7 @@ public sealed class TroubleIntegrationTests(Chromium browser, Service service)
             return context.Response.Body.WriteAsync(Photos.Astronaut).AsTask();
         };
         pod.Next.Enqueue(PodScripts.Overloaded());
-        await using var gateway = await Service.StartGatewayAsync(new(pod.Address), new(pod.Address));
+        await using var gateway = await Service.StartGatewayAsync(new(pod.Address), new(pod.Address), "Pods:WaitForPod=00:00:00", "Pods:FullFor=00:00:01"); // or it would wait itself
         await using var tab = await browser.OpenAsync(gateway.Address);
         await tab.ChooseAsync("rocket.jpg");
         await tab.DoneAsync();

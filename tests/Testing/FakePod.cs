@@ -54,9 +54,19 @@ public sealed class FakePod : IAsyncDisposable
 
     public ModelList Models { get; set; } = new("test-1", "model-a",
     [
-        new("model-a", new string('a', 64), 64, 64, "MIT", "cpu", [1]),
-        new("model-b", new string('b', 64), 32, 32, "MIT", "cpu", [1]),
+        new("model-a", new string('a', 64), 64, 64, "MIT", "cpu", [1, 32], "1-model-a"),
+        new("model-b", new string('b', 64), 32, 32, "MIT", "cpu", [1], "1-model-b"),
     ]);
+
+    /// <summary>As a new deployment: its models have another version, and its answers say so.</summary>
+    public void Roll(string version)
+    {
+        Models = Models with { Models = [.. Models.Models.Select(model => model with { Version = $"{version}-{model.Name}" })] };
+        Always = PodScripts.Cutout(version: version);
+    }
+
+    /// <summary>Answers <c>GET /v1/models</c> in place of <see cref="Models"/>.</summary>
+    public RequestDelegate? ModelsAnswer { get; set; }
 
     public static async Task<FakePod> StartAsync(int port = 0)
     {
@@ -91,7 +101,7 @@ public sealed class FakePod : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null).UseUrls($"http://127.0.0.1:{Port}");
         _app = builder.Build();
         _app.MapPost("/v1/infer", InferAsync);
-        _app.MapGet("/v1/models", context => context.Response.WriteAsJsonAsync(Models, ModelJson.Default.ModelList));
+        _app.MapGet("/v1/models", context => ModelsAnswer?.Invoke(context) ?? context.Response.WriteAsJsonAsync(Models, ModelJson.Default.ModelList));
         _app.MapGet("/readyz", async (CancellationToken aborted) =>
         {
             Interlocked.Increment(ref _probes);

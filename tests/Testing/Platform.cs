@@ -20,8 +20,9 @@ public sealed class Platform : IAsyncDisposable
     public HttpClient Http { get; private set; } = null!;
 
     /// <summary>Real processes with the real default model.</summary>
-    public static Task<Platform> StartWithRealModelAsync(string model = "isnet-general-use", string[]? podArguments = null, string[]? gatewayArguments = null) =>
-        new Platform(RepositoryPaths.PreparedModels, false, model, podArguments ?? [], gatewayArguments ?? []).StartAsync(1, 1);
+    public static Task<Platform> StartWithRealModelAsync(
+        string model = "isnet-general-use", string[]? podArguments = null, string[]? gatewayArguments = null, Dictionary<string, string>? podEnvironment = null) =>
+        new Platform(RepositoryPaths.PreparedModels, false, model, podArguments ?? [], gatewayArguments ?? [], podEnvironment).StartAsync(1, 1);
 
     /// <summary>Real processes with a tiny model, for everything that is not about the mask.</summary>
     public static Task<Platform> StartAsync(

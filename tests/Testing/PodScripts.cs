@@ -15,22 +15,32 @@ public static class PodScripts
     public static byte[] Poison { get; } = [.. "of this a pod dies"u8];
 
     /// <summary>A cutout of the asked format's type: its signature, then filler up to <paramref name="bytes"/>.</summary>
+    /// <param name="queue">Milliseconds that the run is said to have waited in the pod.</param>
     /// <param name="infer">Milliseconds that the run is said to have taken.</param>
-    public static PodScript Cutout(int bytes = 1000, int load = 1, string foreground = "1 2 3 4", double infer = 3) => async (context, request) =>
+    /// <param name="version">Of the pod; null for a pod that does not say it.</param>
+    public static PodScript Cutout(int bytes = 1000, int load = 1, string foreground = "1 2 3 4", double infer = 3, double queue = 1, string? version = "1") => async (context, request) =>
     {
         var options = CutoutOptions.Parse(context.Request.Query.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.ToString())));
         var response = context.Response;
         response.ContentType = options.ContentType;
         response.Headers[PodHeaders.Width] = "40";
         response.Headers[PodHeaders.Height] = "30";
+        response.Headers[PodHeaders.Frames] = "7";
         response.Headers[PodHeaders.MaxWidth] = "400";
         response.Headers[PodHeaders.MaxHeight] = "300";
         response.Headers[PodHeaders.Foreground] = foreground;
+        if (version is not null) response.Headers[PodHeaders.Version] = $"{version}-{options.Model}";
         response.Headers[PodHeaders.BatchSize] = "1";
         response.Headers[PodHeaders.Load] = $"{load}";
-        response.Headers[PodHeaders.ServerTiming] = string.Create(CultureInfo.InvariantCulture, $"queue;dur=1, decode;dur=2, infer;dur={infer}");
+        response.Headers[PodHeaders.ServerTiming] = string.Create(CultureInfo.InvariantCulture, $"queue;dur={queue}, decode;dur=2, infer;dur={infer}");
         await response.Body.WriteAsync(Picture(options.Format, bytes));
     };
+
+    /// <summary>A pod of an earlier version: it knows these options, refuses any other, and does not say its version.</summary>
+    public static PodScript Older(params string[] options) => (context, request) =>
+        context.Request.Query.Keys.Except(options).FirstOrDefault() is { } unknown
+            ? ProblemWriter.WriteAsync(context, Problem.UnknownParameter(unknown))
+            : Cutout(version: null)(context, request);
 
     /// <summary>Waits for something, then goes on; ends early when the gateway hangs up.</summary>
     public static PodScript After(Task something, PodScript then) => async (context, request) =>

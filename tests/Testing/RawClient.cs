@@ -11,11 +11,21 @@ public sealed class RawClient : IDisposable
 
     private RawClient(Socket socket) => _socket = socket;
 
+    /// <param name="address">Of the service; only its port counts.</param>
     /// <param name="receiveBuffer">Bytes that the system takes in for a client that does not read.</param>
-    public static async Task<RawClient> ConnectAsync(Uri address, int receiveBuffer = 64 << 10)
+    /// <param name="from">Another address of this machine (127.0.0.x), for a client that is somebody else.</param>
+    public static async Task<RawClient> ConnectAsync(Uri address, int receiveBuffer = 64 << 10, IPAddress? from = null)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = receiveBuffer, NoDelay = true };
-        await socket.ConnectAsync(IPAddress.Loopback, address.Port);
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = receiveBuffer, NoDelay = true };
+        if (from is not null) socket.Bind(new IPEndPoint(from, 0));
+        try
+        {
+            await socket.ConnectAsync(IPAddress.Loopback, address.Port);
+        }
+        catch (SocketException reset) when (reset.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            // Accepted, and broken before we heard of it: the same as broken a moment later, which sending and reading find out.
+        }
         return new(socket);
     }
 
@@ -42,6 +52,13 @@ public sealed class RawClient : IDisposable
             }
         }
         return Encoding.ASCII.GetString(await answer);
+    }
+
+    /// <summary>The beginning of what comes.</summary>
+    public async Task<byte[]> ReadSomeAsync()
+    {
+        var buffer = new byte[1024];
+        return buffer[..await _socket.ReceiveAsync(buffer)];
     }
 
     /// <summary>What comes until the other side closes or breaks the connection.</summary>

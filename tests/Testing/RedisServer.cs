@@ -48,10 +48,12 @@ public sealed class RedisServer : IAsyncDisposable
     public void Thaw() => _process!.Thaw();
 
     /// <summary>One inline command over a connection of its own; the answer's first line, or its text where it is one string.</summary>
-    public async Task<string> CommandAsync(string command)
+    public Task<string> CommandAsync(string command) => CommandAsync(Port, command);
+
+    internal static async Task<string> CommandAsync(int port, string command)
     {
         using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, Port);
+        await client.ConnectAsync(IPAddress.Loopback, port);
         var stream = client.GetStream();
         await stream.WriteAsync(Encoding.ASCII.GetBytes(command + "\r\n"));
         using var reader = new StreamReader(stream, Encoding.UTF8);
@@ -96,7 +98,7 @@ public sealed class RedisServer : IAsyncDisposable
         process.Dispose();
     }
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -12,7 +12,7 @@ public static class RepositoryPaths
     public static string PreparedModels => Path.Combine(Models, "prepared");
 
     /// <summary>The built program of a project, e.g. <c>Rembg.Gateway</c>, in the configuration (debug, release) that the tests run in.</summary>
-    public static string Dll(string project) => Path.Combine(Root, "artifacts", "bin", project, Configuration, $"{project}.dll");
+    public static string Dll(string project) => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", project, Configuration, $"{project}.dll"));
 
     // The artifacts layout ends in .../bin/PROJECT/CONFIGURATION/.
     private static string Configuration => Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));

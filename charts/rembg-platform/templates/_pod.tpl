@@ -85,6 +85,27 @@ tolerations:
 {{- end }}
 {{- end -}}
 
+{{/* .image: its values, .tag: what names it without a digest. With a digest the tag is for people only. */}}
+{{- define "rembg.image" -}}
+{{ .image.repository }}:{{ .tag }}{{ with .image.digest }}@{{ . }}{{ end }}
+{{- end -}}
+
+{{/* NetworkPolicy egress: names, and the collector of traces. */}}
+{{- define "rembg.egressToDns" -}}
+- to:
+    - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}
+  ports:
+    - {port: 53, protocol: UDP}
+    - {port: 53, protocol: TCP}
+{{- end -}}
+
+{{- define "rembg.egressToTracing" -}}
+- to:
+    {{- toYaml .Values.networkPolicy.tracing | nindent 4 }}
+  ports:
+    - {port: {{ (urlParse .Values.tracing.endpoint).host | splitList ":" | last | int }}, protocol: TCP}
+{{- end -}}
+
 {{/* Ports, probes and a stop that waits until nobody sends any more. .startup: path and seconds */}}
 {{- define "rembg.lifecycle" -}}
 ports:

@@ -1,5 +1,7 @@
+using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using Rembg.Contract.Hosting;
 
 namespace Rembg.Gateway.Clients.Keys;
 
@@ -7,7 +9,8 @@ namespace Rembg.Gateway.Clients.Keys;
 /// Fills the <see cref="ApiKeyStore"/> before the first request, and again whenever the keys file has other bytes. It compares
 /// contents instead of watching: a mounted secret changes by a swap of symbolic links, which file watchers miss.
 /// </summary>
-internal sealed partial class KeysFile(IOptions<ClientOptions> options, ApiKeyStore ring, TimeProvider clock, ILogger<KeysFile> logger) : BackgroundService
+internal sealed partial class KeysFile(
+    IOptions<ClientOptions> options, IOptions<ServiceOptions> service, ApiKeyStore ring, TimeProvider clock, ILogger<KeysFile> logger) : BackgroundService
 {
     private readonly ClientOptions _options = options.Value;
     private byte[] _loaded = [];
@@ -16,7 +19,7 @@ internal sealed partial class KeysFile(IOptions<ClientOptions> options, ApiKeySt
     /// <summary>With nothing good to keep, a bad key at start stops the start.</summary>
     public override Task StartAsync(CancellationToken cancellationToken)
     {
-        if (!_options.KeysRequired) Log.KeysOff(logger);
+        if (!_options.KeysRequired) Log.KeysOff(logger, IsOpen ? LogLevel.Warning : LogLevel.Information, service.Value.Address);
         try
         {
             Load(_options.KeysFile is { } path ? File.ReadAllBytes(path) : "[]"u8.ToArray());
@@ -28,6 +31,9 @@ internal sealed partial class KeysFile(IOptions<ClientOptions> options, ApiKeySt
         }
         return base.StartAsync(cancellationToken);
     }
+
+    /// <summary>Whether other machines can reach it.</summary>
+    private bool IsOpen => !IPAddress.TryParse(service.Value.Address, out var address) || !IPAddress.IsLoopback(address);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -61,8 +67,8 @@ internal sealed partial class KeysFile(IOptions<ClientOptions> options, ApiKeySt
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Information, Message = "API keys are off: anybody may use this service, within the limits of Clients:Anonymous")]
-        public static partial void KeysOff(ILogger logger);
+        [LoggerMessage(Message = "API keys are off: anybody who reaches {Address} may use this service, within the limits of Clients:Anonymous")]
+        public static partial void KeysOff(ILogger logger, LogLevel level, string address);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "{Count} API keys loaded")]
         public static partial void Loaded(ILogger logger, int count);

@@ -9,6 +9,7 @@ internal sealed class ClientLimits : IDisposable
     {
         Places = PartitionedRateLimiter.Create<Client, (string, int)>(PlacesOf);
         Tokens = PartitionedRateLimiter.Create<Client, Client>(client => RateLimitPartition.Get(client, Bucket));
+        ReadTokens = PartitionedRateLimiter.Create<Client, Client>(client => RateLimitPartition.Get(client, reader => new TokenBucket(reader.Plan, clock)));
 
         RateLimiter Bucket(Client client)
         {
@@ -21,8 +22,12 @@ internal sealed class ClientLimits : IDisposable
 
     public PartitionedRateLimiter<Client> Tokens { get; }
 
+    /// <summary>Never in Redis: a read must not cost more than it gives.</summary>
+    public PartitionedRateLimiter<Client> ReadTokens { get; }
+
     public void Dispose()
     {
+        ReadTokens.Dispose();
         Places.Dispose();
         Tokens.Dispose();
     }

@@ -12,15 +12,17 @@ internal sealed class FailedAuthLimiter(IOptions<ClientOptions> options, TimePro
     private readonly PartitionedRateLimiter<string> _left = PartitionedRateLimiter.Create<string, string>(source =>
         RateLimitPartition.Get(source, _ => new TokenBucket(options.Value.WrongKeys, clock)));
 
-    public bool IsBlocked(string source, out TimeSpan wait)
+    /// <summary>Counts a wrong key.</summary>
+    /// <param name="source">The address it came from.</param>
+    /// <param name="wait">When it may try again, if it has tried too often.</param>
+    /// <returns>False when the address has tried too often.</returns>
+    public bool TryCount(string source, out TimeSpan wait)
     {
-        using var lease = _left.AttemptAcquire(source, permitCount: 0);
+        using var lease = _left.AttemptAcquire(source);
         lease.TryGetMetadata(BucketLease.Wait, out wait);
         if (!lease.IsAcquired) metrics.Limited(LimitMetrics.WrongKeys);
-        return !lease.IsAcquired;
+        return lease.IsAcquired;
     }
-
-    public void Count(string source) => _left.AttemptAcquire(source).Dispose();
 
     public void Dispose() => _left.Dispose();
 }

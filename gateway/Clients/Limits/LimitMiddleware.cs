@@ -1,20 +1,20 @@
+using Microsoft.Extensions.Options;
 using Rembg.Contract.Problems;
 
 namespace Rembg.Gateway.Clients.Limits;
 
-/// <summary>Holds the client of a limited endpoint to its plan, before any byte of the body is read.</summary>
-internal sealed class LimitMiddleware(RequestDelegate next, ClientLimits limits, LimitMetrics metrics)
+/// <summary>Holds every client to its plan, or to <see cref="ClientOptions.Reads"/>, before any byte of the body is read.</summary>
+internal sealed class LimitMiddleware(RequestDelegate next, ClientLimits limits, LimitMetrics metrics, IOptions<ClientOptions> options)
 {
     public async Task InvokeAsync(HttpContext context)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<LimitedByPlan>() is null)
-        {
-            await next(context);
-            return;
-        }
-        var client = context.GetClient();
+        // 1. Who is it, and which limits hold here?
+        var limit = context.GetEndpoint()?.Metadata.GetMetadata<LimitedByPlan>();
+        var reader = context.Features.Get<Client>() ?? Client.Anonymous(context.Connection.RemoteIpAddress, options.Value.Anonymous);
+        reader = new($"reads {reader.Id}", options.Value.Reads);
+        var client = limit is null ? reader : context.GetClient();
 
-        // 1. Simultaneous requests, first: a refusal costs no token.
+        // 2. Simultaneous requests, before the rate: a refusal costs no token.
         using var place = limits.Places.AttemptAcquire(client);
         if (!place.IsAcquired)
         {
@@ -23,20 +23,24 @@ internal sealed class LimitMiddleware(RequestDelegate next, ClientLimits limits,
             return;
         }
 
-        // 2. Rate.
-        using var tokens = await limits.Tokens.AcquireAsync(client, cancellationToken: context.RequestAborted);
+        // 3. Rate.
+        var isCharged = limit is { IsCharged: true };
+        var plan = isCharged ? client.Plan : reader.Plan;
+        using var tokens = isCharged
+            ? await limits.Tokens.AcquireAsync(client, cancellationToken: context.RequestAborted)
+            : limits.ReadTokens.AttemptAcquire(reader);
         tokens.TryGetMetadata(BucketLease.Remaining, out var remaining);
         tokens.TryGetMetadata(BucketLease.Wait, out var wait);
-        var headers = RateLimitHeaders.ForTokens(client.Plan, remaining, wait);
-        context.Features.Set(new RateLimitState(client.Plan, remaining));
+        var headers = RateLimitHeaders.ForTokens(plan, remaining, wait);
+        if (isCharged) context.Features.Set(new RateLimitState(plan, remaining));
         if (!tokens.IsAcquired)
         {
             await RefuseAsync(context, LimitMetrics.Rate, headers, wait,
-                FormattableString.Invariant($"At most {client.Plan.RatePerSecond} requests a second, {client.Plan.Burst} at once."));
+                FormattableString.Invariant($"At most {plan.RatePerSecond} requests a second, {plan.Burst} at once."));
             return;
         }
 
-        headers.AddTo(context.Response);
+        if (isCharged) headers.AddTo(context.Response);
         await next(context);
     }
 
@@ -49,5 +53,6 @@ internal sealed class LimitMiddleware(RequestDelegate next, ClientLimits limits,
     }
 }
 
-/// <summary>Endpoint metadata: requests count against the client's plan.</summary>
-internal sealed class LimitedByPlan;
+/// <summary>Endpoint metadata: requests hold one of the places of the client's plan.</summary>
+/// <param name="IsCharged">Whether they also take a token of it; else they take one of <see cref="ClientOptions.Reads"/>.</param>
+internal sealed record LimitedByPlan(bool IsCharged);

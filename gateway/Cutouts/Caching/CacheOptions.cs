@@ -19,11 +19,15 @@ public sealed class CacheOptions
     [Range(1024, 1 << 30, ErrorMessage = "Cache:MaxEntryBytes must be between 1 KiB and 1 GiB.")]
     public int MaxEntryBytes { get; set; } = 16 << 20;
 
+    /// <summary>Bytes of answers kept in Redis by all gateways; the oldest make way. Redis itself must not evict: tasks lie beside them.</summary>
+    [Range(1 << 20, long.MaxValue, ErrorMessage = "Cache:RedisMaxBytes must be at least 1 MiB.")]
+    public long RedisMaxBytes { get; set; } = 512 << 20;
+
     /// <summary>
     /// Shared: equal images of different clients are one entry, and the time an answer takes can tell one client that
-    /// somebody else had the same file. PerClient: each has its own.
+    /// somebody else had the same file. PerClient: each has its own. By default PerClient where keys are on, else Shared.
     /// </summary>
-    public CacheScope Scope { get; set; } = CacheScope.Shared;
+    public CacheScope? Scope { get; set; }
 
     /// <summary>How long Redis may take; a request goes on without it.</summary>
     [Range(typeof(TimeSpan), "00:00:00.005", "00:00:10", ErrorMessage = "Cache:RedisTimeout must be between 5 ms and 10 s.")]

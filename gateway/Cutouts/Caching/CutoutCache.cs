@@ -13,18 +13,24 @@ namespace Rembg.Gateway.Cutouts.Caching;
 /// way of joining callers is not used, because <see cref="RequestCoalescer{T}"/> also has to keep the upload, tell joined callers
 /// from hits, and give the run a deadline.
 /// </summary>
-internal sealed class CutoutCache(IMemoryCache memory, HybridCache far, IOptions<CacheOptions> options, GatewayMetrics metrics, IDistributedCache? redis = null)
+internal sealed class CutoutCache(HybridCache far, IOptions<CacheOptions> options, GatewayMetrics metrics, IDistributedCache? redis = null) : IDisposable
 {
     /// <summary>Writes to Redis that may wait at a time; more are not worth their memory.</summary>
     private const int MaxWrites = 8;
 
+    // Of its own: a size limit on the cache that all libraries share would make those throw that give no size.
+    private readonly MemoryCache _memory = new(new MemoryCacheOptions { SizeLimit = options.Value.MaxBytes });
     private int _writes;
     private readonly HybridCacheEntryOptions _find = new() { Flags = HybridCacheEntryFlags.DisableUnderlyingData | HybridCacheEntryFlags.DisableLocalCache };
     private readonly HybridCacheEntryOptions _store = new() { Flags = HybridCacheEntryFlags.DisableLocalCache, Expiration = options.Value.Lifetime };
 
-    public async ValueTask<Cutout?> FindAsync(string key, CancellationToken cancellationToken)
+    /// <summary>Answers in memory.</summary>
+    public int Count => _memory.Count;
+
+    /// <summary>The first that is there.</summary>
+    public async ValueTask<Cutout?> FindAsync(IReadOnlyList<CutoutKey> keys, CancellationToken cancellationToken)
     {
-        if (FindInMemory(key) is { } near)
+        if (FindInMemory(keys) is { } near)
         {
             metrics.Cache("hit", "memory");
             return near;
@@ -32,31 +38,48 @@ internal sealed class CutoutCache(IMemoryCache memory, HybridCache far, IOptions
         metrics.Cache("miss", "memory");
         if (redis is null) return null;
 
-        var found = await far.GetOrCreateAsync(key, _ => ValueTask.FromResult<Cutout?>(null), _find, cancellationToken: cancellationToken);
-        metrics.Cache(found is null ? "miss" : "hit", "redis");
-        if (found is not null) StoreInMemory(key, found);
-        return found;
+        foreach (var key in keys)
+        {
+            if (await far.GetOrCreateAsync(key.Value, _ => ValueTask.FromResult<Cutout?>(null), _find, cancellationToken: cancellationToken) is not { } found) continue;
+            metrics.Cache("hit", "redis");
+            StoreInMemory(key, found);
+            return found;
+        }
+        metrics.Cache("miss", "redis");
+        return null;
     }
 
-    public Cutout? FindInMemory(string key) => memory.Get<Cutout>(key);
+    public Cutout? FindInMemory(IReadOnlyList<CutoutKey> keys)
+    {
+        foreach (var key in keys)
+            if (_memory.Get<Cutout>(key)?.TryShare() is { } cutout) return cutout;
+        return null;
+    }
 
     /// <summary>Keeps an answer; nobody waits for Redis.</summary>
-    public void Store(string key, Cutout cutout)
+    public void Store(CutoutKey key, Cutout cutout)
     {
-        if (cutout.Bytes.Length > options.Value.MaxEntryBytes) return;
+        if (cutout.Content.Length > options.Value.MaxEntryBytes) return;
         StoreInMemory(key, cutout);
-        if (redis is not null) _ = WriteBehindAsync(key, cutout);
+        if (redis is not null) _ = WriteBehindAsync(key, cutout.Share());
     }
 
-    private void StoreInMemory(string key, Cutout cutout) =>
-        memory.Set(key, cutout, new MemoryCacheEntryOptions { Size = cutout.Bytes.Length, AbsoluteExpirationRelativeToNow = options.Value.Lifetime });
+    public void Dispose() => _memory.Dispose();
 
-    private async Task WriteBehindAsync(string key, Cutout cutout)
+    private void StoreInMemory(CutoutKey key, Cutout cutout)
     {
+        var entry = new MemoryCacheEntryOptions { Size = cutout.Content.Length, AbsoluteExpirationRelativeToNow = options.Value.Lifetime };
+        entry.RegisterPostEvictionCallback((_, kept, _, _) => ((Cutout)kept!).Dispose()); // called too when there is no room for it
+        _memory.Set(key, cutout.Keep(), entry);
+    }
+
+    private async Task WriteBehindAsync(CutoutKey key, Cutout cutout)
+    {
+        using var own = cutout;
         await Task.Yield(); // the client does not wait until megabytes are serialized either
         try
         {
-            if (Interlocked.Increment(ref _writes) <= MaxWrites) await far.SetAsync(key, cutout, _store, cancellationToken: CancellationToken.None);
+            if (Interlocked.Increment(ref _writes) <= MaxWrites) await far.SetAsync(key.Value, cutout, _store, cancellationToken: CancellationToken.None);
         }
         finally
         {

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Caching.Hybrid;
+using Rembg.Gateway.Memory;
 using Rembg.Gateway.Pods;
 
 namespace Rembg.Gateway.Cutouts.Caching;
@@ -19,7 +20,7 @@ internal sealed class CutoutSerializer : IHybridCacheSerializer<Cutout>
         BinaryPrimitives.WriteInt32LittleEndian(target.GetSpan(sizeof(int)), facts.Length);
         target.Advance(sizeof(int));
         target.Write(facts);
-        target.Write(value.Bytes.Span);
+        foreach (var segment in value.Content.Bytes) target.Write(segment.Span);
     }
 
     public Cutout Deserialize(ReadOnlySequence<byte> source)
@@ -28,7 +29,7 @@ internal sealed class CutoutSerializer : IHybridCacheSerializer<Cutout>
         if (!reader.TryReadLittleEndian(out int length) || !reader.TryReadExact(length, out var facts))
             throw new InvalidDataException("The cache holds something that is not a cutout.");
         var json = new Utf8JsonReader(facts);
-        return JsonSerializer.Deserialize(ref json, CutoutJson.Default.Cutout)! with { Bytes = reader.UnreadSequence.ToArray() };
+        return JsonSerializer.Deserialize(ref json, CutoutJson.Default.Cutout)! with { Content = SharedBytes.Of(reader.UnreadSequence.ToArray()) };
     }
 }
 

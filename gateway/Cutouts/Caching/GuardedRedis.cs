@@ -11,7 +11,7 @@ namespace Rembg.Gateway.Cutouts.Caching;
 /// failure is a miss. One request in a while finds out whether it is back.
 /// </summary>
 internal sealed partial class GuardedRedis(
-    IBufferDistributedCache redis, IOptions<CacheOptions> options, GatewayMetrics metrics, TimeProvider time, ILogger<GuardedRedis> logger) : IBufferDistributedCache
+    IBufferDistributedCache redis, RedisCacheBudget budget, IOptions<CacheOptions> options, GatewayMetrics metrics, TimeProvider time, ILogger<GuardedRedis> logger) : IBufferDistributedCache
 {
     private long _restsUntil = long.MinValue;
 
@@ -30,6 +30,7 @@ internal sealed partial class GuardedRedis(
         var own = value.ToArray();
         await GuardAsync(async limit =>
         {
+            if (!await budget.ReserveAsync(key, own.Length)) return false;
             await redis.SetAsync(key, new ReadOnlySequence<byte>(own), entry, limit);
             return true;
         }, token);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -49,23 +48,9 @@ internal sealed class MultipartUpload(UploadFields fields, long maxBytes)
 
         var name = HeaderUtilities.RemoveQuotes(disposition.Name).ToString();
         if (fields.Files.Contains(name)) await buffer.ReadAsync(part.Body, maxBytes, cancellationToken);
-        else if (name == fields.Base64) await ReadBase64Async(part.Body, buffer, cancellationToken);
-        else if (!StringSegment.IsNullOrEmpty(disposition.FileName)) throw Problem.InvalidParameter(name, "takes no file").AsException();
+        else if (name == fields.Base64) await buffer.ReadBase64Async(part.Body, name!, maxBytes, cancellationToken);
+        else if (!StringSegment.IsNullOrEmpty(HeaderUtilities.RemoveQuotes(disposition.FileName))) throw Problem.InvalidParameter(name, "takes no file").AsException();
         else parameters.Add(new(name, await ReadFieldAsync(part.Body, name, cancellationToken)));
-    }
-
-    private async Task ReadBase64Async(Stream body, UploadBuffer buffer, CancellationToken cancellationToken)
-    {
-        using var transform = new FromBase64Transform(FromBase64TransformMode.IgnoreWhiteSpaces);
-        var decoded = new CryptoStream(body, transform, CryptoStreamMode.Read, leaveOpen: true); // not disposed: in the middle of a body that flushes, which a part cannot
-        try
-        {
-            await buffer.ReadAsync(decoded, maxBytes, cancellationToken);
-        }
-        catch (FormatException)
-        {
-            throw Problem.InvalidParameter(fields.Base64!, "is not valid base64").AsException();
-        }
     }
 
     private static async Task<string> ReadFieldAsync(Stream body, string name, CancellationToken cancellationToken)

@@ -1,53 +1,37 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Rembg.Gateway.Memory;
 
 namespace Rembg.Gateway.Cutouts.Uploads;
 
 /// <summary>
-/// An image as it came in: bytes, their SHA-256, and no idea of pixels. A handle on memory that goes back to the pool
-/// when the last handle is disposed; <see cref="Share"/> makes another, for who must outlive the caller.
+/// An image as it came in: bytes, their SHA-256, and no idea of pixels. A handle on shared memory;
+/// <see cref="Share"/> makes another, for who must outlive the caller.
 /// </summary>
-public sealed class Upload : IDisposable
+public sealed class Upload(SharedBytes content, byte[]? sha256 = null) : IDisposable
 {
-    private readonly UploadBuffer? _buffer;
-    private readonly bool _request;
-    private byte[]? _sha256;
-    private int _disposed;
-
-    internal Upload(UploadBuffer buffer) : this(buffer, request: true, buffer.ToSequence(), buffer.Sha256)
-    {
-    }
-
-    private Upload(UploadBuffer? buffer, bool request, ReadOnlySequence<byte> bytes, byte[]? sha256) =>
-        (_buffer, _request, Bytes, _sha256) = (buffer, request, bytes, sha256);
+    private byte[]? _sha256 = sha256;
 
     /// <summary>Valid until this handle is disposed.</summary>
-    public ReadOnlySequence<byte> Bytes { get; }
+    public ReadOnlySequence<byte> Bytes => content.Bytes;
 
     /// <summary>32 bytes; computed when first asked for, unless it was on the way in.</summary>
     public byte[] Sha256 => _sha256 ??= Hash(Bytes);
 
-    public long Length => Bytes.Length;
+    public long Length => content.Length;
 
-    /// <summary>An image that somebody else keeps in memory, as a stored task does. Counts against no budget.</summary>
-    public static Upload FromBytes(ReadOnlyMemory<byte> bytes) => new(null, request: false, new(bytes), null);
+    /// <summary>Whose upload it is: what is made from it counts against the same share of memory.</summary>
+    public string Client => content.Client ?? "";
 
-    public Upload Share() => Another(_request);
+    /// <summary>An image that somebody else keeps in memory. Counts against no budget.</summary>
+    public static Upload FromBytes(ReadOnlyMemory<byte> bytes) => new(SharedBytes.Of(bytes));
+
+    public Upload Share() => new(content.Share(), _sha256);
 
     /// <summary>Another handle, for who keeps the image longer than any request and answers for the bytes by a budget of its own.</summary>
-    public Upload Keep() => Another(request: false);
+    public Upload Keep() => new(content.Keep(), _sha256);
 
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0) _buffer?.Release(_request);
-    }
-
-    private Upload Another(bool request)
-    {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
-        _buffer?.Hold(request);
-        return new(_buffer, request, Bytes, _sha256);
-    }
+    public void Dispose() => content.Dispose();
 
     private static byte[] Hash(ReadOnlySequence<byte> bytes)
     {

@@ -1,81 +1,62 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Rembg.Contract.Problems;
+using Rembg.Gateway.Memory;
 
 namespace Rembg.Gateway.Cutouts.Uploads;
 
-/// <summary>Where an image is read to, in pooled blocks. Shared by the handles that <see cref="Upload"/> gives out.</summary>
-/// <param name="memory">Where the blocks come from.</param>
-/// <param name="room">The share of the budget; given back when the last request that holds the image is over.</param>
+/// <summary>Where an image is read to. Charged as it arrives.</summary>
+/// <param name="memory">The budget.</param>
+/// <param name="client">Whose upload it is.</param>
 /// <param name="hashing">Whether the image is hashed on the way, while the next bytes are still on theirs.</param>
-internal sealed class UploadBuffer(MemoryBudget memory, MemoryBudget.Reservation room, bool hashing)
+/// <param name="emptyIsAbsent">Whether an image of no bytes counts as none.</param>
+internal sealed class UploadBuffer(MemoryBudget memory, string client, bool hashing, bool emptyIsAbsent) : IDisposable
 {
-    private readonly List<byte[]> _blocks = [];
-    private int _holders = 1, _requests = 1;
+    private readonly BlockBuffer _bytes = new(memory, client);
+    private byte[]? _sha256;
 
-    /// <summary>Whether an image, perhaps an empty one, has been read.</summary>
+    /// <summary>Whether an image has been read; an empty one counts unless it is absent.</summary>
     public bool IsRead { get; private set; }
 
-    public long Length { get; private set; }
-
-    /// <summary>32 bytes; null if it was not asked for.</summary>
-    public byte[]? Sha256 { get; private set; }
+    public long Length => _bytes.Length;
 
     /// <summary>Reads <paramref name="source"/> to its end; more than <paramref name="maxBytes"/>, or a second image, is a problem.</summary>
     public async Task ReadAsync(Stream source, long maxBytes, CancellationToken cancellationToken)
     {
-        if (IsRead) throw Problem.MultipleImages().AsException();
-        IsRead = true;
+        var isSecond = IsRead;
+        if (isSecond && !emptyIsAbsent) throw Problem.MultipleImages().AsException();
         using var hash = hashing ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
-        while (await source.ReadAsync(Free(), cancellationToken) is > 0 and var read)
+        while (true)
         {
-            hash?.AppendData(_blocks[^1], (int)(Length % MemoryBudget.BlockBytes), read);
-            Length += read;
+            var next = await _bytes.NextOfUploadAsync(cancellationToken);
+            if (await source.ReadAsync(next, cancellationToken) is not (> 0 and var read)) break;
+            if (isSecond) throw Problem.MultipleImages().AsException();
+            hash?.AppendData(next.Span[..read]);
+            _bytes.Advance(read);
             if (Length > maxBytes) throw Problem.ImageTooLarge(maxBytes).AsException();
         }
-        Sha256 = hash?.GetHashAndReset();
+        if (isSecond) return;
+        IsRead = Length > 0 || !emptyIsAbsent;
+        _sha256 = hash?.GetHashAndReset();
     }
 
-    public ReadOnlySequence<byte> ToSequence() => Segment.Chain(_blocks, Length);
-
-    /// <param name="request">Whether the holder is a request in flight, which counts against the budget.</param>
-    public void Hold(bool request)
+    /// <summary>The same, of base64 text.</summary>
+    public async Task ReadBase64Async(Stream text, string field, long maxBytes, CancellationToken cancellationToken)
     {
-        Interlocked.Increment(ref _holders);
-        if (request) Interlocked.Increment(ref _requests);
-    }
-
-    public void Release(bool request)
-    {
-        if (request && Interlocked.Decrement(ref _requests) == 0) room.Dispose();
-        if (Interlocked.Decrement(ref _holders) == 0) memory.Return(_blocks);
-    }
-
-    private Memory<byte> Free()
-    {
-        var filled = (int)(Length % MemoryBudget.BlockBytes);
-        if (filled == 0)
+        try
         {
-            room.Grow(Length + 1);
-            _blocks.Add(memory.Rent());
+            await ReadAsync(new Base64Stream(text), maxBytes, cancellationToken);
         }
-        return _blocks[^1].AsMemory(filled);
-    }
-
-    private sealed class Segment : ReadOnlySequenceSegment<byte>
-    {
-        public static ReadOnlySequence<byte> Chain(List<byte[]> blocks, long length)
+        catch (FormatException)
         {
-            if (length == 0) return ReadOnlySequence<byte>.Empty;
-            Segment? first = null, last = null;
-            foreach (var block in blocks)
-            {
-                var rest = length - (last is null ? 0 : last.RunningIndex + last.Memory.Length);
-                var next = new Segment { Memory = block.AsMemory(0, (int)Math.Min(rest, block.Length)) };
-                if (last is not null) (next.RunningIndex, last.Next) = (last.RunningIndex + last.Memory.Length, next);
-                (first, last) = (first ?? next, next);
-            }
-            return new(first!, 0, last!, last!.Memory.Length);
+            throw Problem.InvalidParameter(field, "is not valid base64").AsException();
         }
     }
+
+    public ReadOnlySequence<byte> ToSequence() => _bytes.ToSequence();
+
+    /// <summary>The image, read.</summary>
+    public Upload Complete() => new(_bytes.Complete(), _sha256);
+
+    public void Dispose() => _bytes.Dispose();
 }

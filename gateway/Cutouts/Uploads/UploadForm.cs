@@ -11,8 +11,9 @@ public sealed record UploadForm(Upload Image, IReadOnlyList<KeyValuePair<string,
 /// <param name="TakesRaw">Whether the body may be the bare image.</param>
 /// <param name="Base64">Field with the file as base64 text, if the API has one; its body may then be JSON or urlencoded too.</param>
 /// <param name="Url">Field with the image's address, if the API has one. Always refused: nothing is fetched.</param>
-public sealed record UploadFields(IReadOnlySet<string> Files, bool TakesRaw = false, string? Base64 = null, string? Url = null)
+/// <param name="EmptyIsAbsent">Whether a field for the image that holds nothing counts as not sent. HTML forms send all of their fields.</param>
+public sealed record UploadFields(IReadOnlySet<string> Files, bool TakesRaw = false, string? Base64 = null, string? Url = null, bool EmptyIsAbsent = true)
 {
     /// <summary>Of our own API.</summary>
-    public static UploadFields Default { get; } = new(new HashSet<string> { "file", "image_file" }, TakesRaw: true);
+    public static UploadFields Default { get; } = new(new HashSet<string> { "file", "image_file" }, TakesRaw: true, EmptyIsAbsent: false);
 }

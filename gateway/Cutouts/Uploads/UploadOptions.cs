@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Rembg.Gateway.Memory;
 
 namespace Rembg.Gateway.Cutouts.Uploads;
 
@@ -12,17 +13,25 @@ public sealed class UploadOptions
     public long MaxBytes { get; set; } = 25 << 20;
 
     /// <summary>
-    /// Bytes of all uploads and answers that are held for requests in flight. An upload that does not fit is refused
-    /// with 503 before it is read: this, and not the number of clients, decides how much memory the gateway takes.
+    /// Bytes of uploads and answers that are held for requests in flight. Uploads may fill three quarters: one more is answered
+    /// 503. Answers that find no room wait at their pods. This, and not the number of clients, decides how much memory the gateway takes.
     /// </summary>
     [Range(1 << 20, long.MaxValue, ErrorMessage = "Uploads:MaxBytesInFlight must be at least 1 MiB.")]
     public long MaxBytesInFlight { get; set; } = 512 << 20;
+
+    /// <summary>The part of <see cref="MaxBytesInFlight"/> that one client may fill. Uploads beyond it wait for their turn, and are answered 429 when it has not come in <see cref="Timeout"/>.</summary>
+    [Range(0.001, 1.0, ErrorMessage = "Uploads:ClientShare must be between 0.001 and 1.")]
+    public double ClientShare { get; set; } = 0.125;
 
     /// <summary>
     /// Time for a whole body. Kestrel's least data rate alone would let a slow client hold its connection for hours.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00", ErrorMessage = "Uploads:Timeout must be between 0.1 s and 1 h.")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    internal MemoryBudget ToBudget(TimeProvider time) => new(MaxBytesInFlight, ClientShare, time);
+
+    internal UploadTurns ToTurns() => new((long)(MaxBytesInFlight * ClientShare * MemoryBudget.UploadShare));
 
     /// <summary>Most bytes of a body that holds an image of <see cref="MaxBytes"/>: bare, in a form, or in a form as base64.</summary>
     internal long MaxBodyBytes(UploadFields? form) => form switch

@@ -1,10 +1,12 @@
 using Microsoft.Extensions.Options;
 using Rembg.Contract.Problems;
+using Rembg.Gateway.Clients;
+using Rembg.Gateway.Memory;
 
 namespace Rembg.Gateway.Cutouts.Uploads;
 
 /// <summary>Reads a request's body once: a form, or the image itself.</summary>
-public sealed class UploadReader(MemoryBudget memory, IOptions<UploadOptions> options, TimeProvider time)
+public sealed class UploadReader(MemoryBudget memory, UploadTurns turns, IOptions<UploadOptions> options, TimeProvider time)
 {
     private readonly UploadOptions _options = options.Value;
 
@@ -14,33 +16,27 @@ public sealed class UploadReader(MemoryBudget memory, IOptions<UploadOptions> op
     /// <param name="hash">Whether the image's hash is needed soon, and had better be taken on the way in.</param>
     public async Task<UploadForm> ReadAsync(HttpRequest request, UploadFields fields, CancellationToken cancellationToken, bool hash = true)
     {
-        // 1. Too large by its own word, or no room for it: say so before a byte is read.
+        // 1. Too large by its own word: say so before a byte is read.
         var isRaw = fields.TakesRaw && !MultipartUpload.IsMultipart(request);
         if (request.ContentLength > _options.MaxBodyBytes(isRaw ? null : fields))
             throw Problem.ImageTooLarge(_options.MaxBytes).AsException();
-        var room = memory.Reserve(Math.Min(request.ContentLength ?? MemoryBudget.BlockBytes, _options.MaxBytes));
-        var buffer = new UploadBuffer(memory, room, hash);
-        try
-        {
-            // 2. The body, within its own time.
-            using var timeout = new CancellationTokenSource(_options.Timeout, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
-            var parameters = request.Query.SelectMany(pair => pair.Value, (pair, value) => KeyValuePair.Create(pair.Key, value ?? "")).ToList();
-            await ReadBodyAsync(request, fields, buffer, parameters, timeout.Token, either.Token);
+        var client = request.HttpContext.GetClient().Id;
 
-            // 3. Is it a picture at all?
-            if (fields.Url is { } url && parameters.Exists(parameter => parameter.Key == url))
-                throw Problem.InvalidParameter(url, $"is not supported: send the image itself as {Names(fields)}, addresses are not fetched").AsException();
-            if (!buffer.IsRead) throw Problem.MissingImage($"The form needs a field {Names(fields)} with the image.").AsException();
-            if (buffer.Length == 0) throw Problem.MissingImage("The image is empty.").AsException();
-            if (!ImageSignature.IsImage(buffer.ToSequence())) throw Problem.UnsupportedFormat().AsException();
-            return new(new Upload(buffer), parameters);
-        }
-        catch
-        {
-            buffer.Release(request: true);
-            throw;
-        }
+        // 2. The body, within its own time, and in its turn among its client's.
+        using var timeout = new CancellationTokenSource(_options.Timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        using var turn = await turns.EnterAsync(client, Math.Min(request.ContentLength ?? _options.MaxBytes, _options.MaxBytes), either.Token);
+        using var buffer = new UploadBuffer(memory, client, hash, fields.EmptyIsAbsent);
+        var parameters = request.Query.SelectMany(pair => pair.Value, (pair, value) => KeyValuePair.Create(pair.Key, value ?? "")).ToList();
+        await ReadBodyAsync(request, fields, buffer, parameters, timeout.Token, either.Token);
+
+        // 3. Is it a picture at all?
+        if (fields.Url is { } url && parameters.Exists(parameter => parameter.Key == url && parameter.Value.Length > 0))
+            throw buffer.IsRead ? Problem.MultipleImages().AsException() : Problem.InvalidParameter(url, $"is not supported: send the image itself as {Names(fields)}, addresses are not fetched").AsException();
+        if (!buffer.IsRead) throw Problem.MissingImage($"The form needs a field {Names(fields)} with the image.").AsException();
+        if (buffer.Length == 0) throw Problem.MissingImage("The image is empty.").AsException();
+        if (!ImageSignature.IsImage(buffer.ToSequence())) throw Problem.UnsupportedFormat().AsException();
+        return new(buffer.Complete(), parameters);
     }
 
     private async Task ReadBodyAsync(
@@ -49,8 +45,10 @@ public sealed class UploadReader(MemoryBudget memory, IOptions<UploadOptions> op
     {
         try
         {
+            _ = await request.Body.ReadAsync(Memory<byte>.Empty, cancellationToken); // until the first byte comes: nothing is held for who only announces
             if (MultipartUpload.IsMultipart(request)) await new MultipartUpload(fields, _options.MaxBytes).ReadAsync(request, buffer, parameters, cancellationToken);
-            else if (fields.Base64 is not null && TextUpload.IsText(request)) await new TextUpload(fields, memory, _options).ReadAsync(request, buffer, parameters, cancellationToken);
+            else if (fields.Base64 is { } json && request.HasJsonContentType()) await new JsonUpload(json, _options.MaxBytes).ReadAsync(request.Body, buffer, parameters, cancellationToken);
+            else if (fields.Base64 is { } pairs && request.HasFormContentType) await new UrlEncodedUpload(pairs, _options.MaxBytes).ReadAsync(request.Body, buffer, parameters, cancellationToken);
             else if (fields.TakesRaw) await buffer.ReadAsync(request.Body, _options.MaxBytes, cancellationToken);
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)
@@ -60,6 +58,10 @@ public sealed class UploadReader(MemoryBudget memory, IOptions<UploadOptions> op
         catch (BadHttpRequestException bad) when (bad.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
             throw Problem.ImageTooLarge(_options.MaxBytes).AsException();
+        }
+        catch (IOException malformed) when (malformed is not BadHttpRequestException)
+        {
+            throw Problem.InvalidRequest("The body cannot be read.").AsException(); // such as a chunk of 2^64 - 1 bytes
         }
     }
 

@@ -17,6 +17,9 @@ internal static class ApiOperations
         ["POST /api/remove"] = RembgOperations.Remove,
         ["GET /api/remove"] = RembgOperations.RefuseUrl,
         ["POST /v1.0/removebg"] = RemoveBgOperations.Remove,
+        ["POST /v1.0/improve"] = RemoveBgOperations.Improve,
         ["GET /v1.0/account"] = RemoveBgOperations.Account,
+        ["POST /v1/segment"] = PhotoroomOperations.Segment,
+        ["GET /v1/account"] = PhotoroomOperations.Account,
     };
 }

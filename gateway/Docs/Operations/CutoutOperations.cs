@@ -1,3 +1,4 @@
+using Rembg.Contract.Cutouts;
 using Rembg.Contract.Models;
 
 namespace Rembg.Gateway.Docs.Operations;
@@ -9,27 +10,20 @@ internal static class CutoutOperations
 
     public static readonly IReadOnlyDictionary<int, string> Problems = new Dictionary<int, string>
     {
-        [400] = "`missing_image`, `multiple_images`, `invalid_parameter` or `invalid_request`: the form or a parameter is wrong.",
+        [400] = "`missing_image`, `multiple_images`, `invalid_parameter`, `invalid_request`, `roi_exceeds_bounds` or `roi_region_empty`: the form or a parameter is wrong.",
         [401] = "`invalid_api_key`: a valid key is required.",
         [408] = "`slow_request`: the upload took too long.",
         [413] = "`image_too_large`: the upload has too many bytes.",
         [415] = "`unsupported_format`: not a JPEG, PNG or WebP by its first bytes.",
-        [422] = "`undecodable_image`, `truncated_image`, `resolution_too_high` or `too_many_frames`: the image itself is the trouble.",
+        [422] = "`undecodable_image`, `truncated_image`, `resolution_too_high` or `too_many_frames`: the image itself is the trouble; `image_quarantined`: pods died while they held it.",
         [429] = "`rate_limited`: you exceeded your plan; come back after `Retry-After`.",
         [502] = "`bad_upstream`: inference gave no valid answer.",
         [503] = "`overloaded`: the platform is full; come back after `Retry-After`.",
         [504] = "`deadline_exceeded`: the time for this request ran out.",
     };
 
-    public static readonly Field[] Options =
-    [
-        Field.Text("model", "A loaded model (`GET /v1/models`); the default model if absent."),
-        Field.Choice("format", "File format of the answer; `jpg` lies on `bg_color` or white, `zip` holds `color.jpg` and `alpha.png`.", "png", "webp", "jpg", "zip"),
-        Field.Choice("channels", "The picture with its alpha, or the mask alone as 8-bit grey.", "rgba", "alpha"),
-        Field.Choice("size", "At most 0.25, 1.5 or 4 megapixels; `full` is the photograph's own size. Nothing is enlarged.", "full", "preview", "medium", "hd"),
-        Field.Text("bg_color", "Colour behind the subject: 3, 4, 6 or 8 hex digits, or a CSS name. Not with `channels=alpha` or `format=zip`."),
-        Field.Flag("post_process_mask", "A smoothed mask without half-transparent parts."),
-    ];
+    /// <summary>From the table of options, so that the document cannot differ from the parser.</summary>
+    public static readonly Field[] Options = [.. CutoutOption.All.Select(Field.Of)];
 
     public static readonly string[] Pictures = ["image/png", "image/webp", "image/jpeg", "application/zip"];
 
@@ -40,8 +34,9 @@ internal static class CutoutOperations
         Field.Text("Server-Timing", "Where the time went in milliseconds: `queue`, `decode`, `infer`, `encode`, `total`."),
         Field.Number("X-Width", "Pixels of the answer."),
         Field.Number("X-Height", "Pixels of the answer."),
-        Field.Number("X-Max-Width", "Pixels of the photograph."),
-        Field.Number("X-Max-Height", "Pixels of the photograph."),
+        Field.Number("X-Max-Width", "Pixels that the cutout would have with `size=full`."),
+        Field.Number("X-Max-Height", "Pixels that the cutout would have with `size=full`."),
+        Field.Number("X-Frames", "Frames of the upload; the first one was taken."),
         Field.Text("X-Foreground", "Bounding box of the subject in pixels: left top width height; `0 0 0 0` without one."),
     ];
 

@@ -11,15 +11,16 @@ internal static class RembgOperations
 
     private static readonly Field[] Options =
     [
-        Field.Text("model", "A loaded model by rembg's name for it; our default model, not `u2net`, if absent."),
+        Field.Text("model", "A model by rembg's name for it; our default model if absent or not loaded. `X-Model` says which answered."),
         Field.Flag("om", "Only the mask."),
         Field.Flag("ppm", "Post-process the mask: smoothed, without half-transparent parts."),
-        Field.Text("bgc", "Background colour: R,G,B,A, each from 0 to 255. Not with `om`."),
-        Field.Choice("a", "Alpha matting, which is not offered.", "false"),
+        Field.Text("bgc", "Background colour: R,G,B,A, each from 0 to 255. Without effect with `om`."),
+        Field.Flag("a", "Alpha matting; the cutout has the edges that it always has."),
+        Field.Flag("dc", "Clean edge colours; likewise."),
         Field.Number("af", "Matting's foreground threshold; checked, and without effect.", 255, 240),
         Field.Number("ab", "Matting's background threshold; checked, and without effect.", 255, 10),
         Field.Number("ae", "Matting's erosion size; checked, and without effect.", initial: 10),
-        Field.Text("extras", "Options of rembg's sessions, of which there are none here: only the empty JSON object is taken."),
+        Field.Text("extras", "JSON with options of rembg's sessions; ignored, but `model_path` is refused."),
     ];
 
     public static readonly Operation Remove = new(Tag, "rembgRemove", "Remove the background, as rembg's server does",
@@ -28,7 +29,7 @@ internal static class RembgOperations
         Query = Options,
         RequestHeaders = [CutoutOperations.IfNoneMatch, CutoutOperations.CacheControl],
         Bodies = [new("multipart/form-data", [Field.File("file", "JPEG, PNG or WebP."), .. Options])],
-        Answers = [CutoutOperations.Picture with { Files = ["image/png"] }, CutoutOperations.NotModified],
+        Answers = [CutoutOperations.Picture with { Files = ["image/png"], Headers = [.. CutoutOperations.PictureHeaders, Field.Text("X-Model", "The model that answered.")] }, CutoutOperations.NotModified],
         Problems = CutoutOperations.Problems.ToDictionary(problem => problem.Key, problem => problem.Key switch
         {
             400 => "The form is not well formed.",

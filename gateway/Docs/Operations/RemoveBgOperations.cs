@@ -1,3 +1,4 @@
+using Rembg.Contract.Cutouts;
 using Rembg.Gateway.Compatibility;
 
 namespace Rembg.Gateway.Docs.Operations;
@@ -12,21 +13,25 @@ internal static class RemoveBgOperations
         Field.Choice("size", "`preview`, `small`, `regular`: at most 0.25 megapixels; `medium` 1.5; `hd` 4; `full`, `4k`, `50MP`, `auto`: the photograph's own.",
             "preview", "small", "regular", "medium", "hd", "full", "4k", "50MP", "auto"),
         Field.Choice("type", "What the subject is; comes back in `X-Type`, where `auto` becomes `other`: nothing is classified.",
-            "auto", "person", "product", "car", "animal", "graphic", "transportation", "other"),
+            "auto", "person", "product", "car", "animal", "graphic", "transportation", "other", "graphics", "car_interior", "car_part"),
         Field.Choice("type_level", "`none` leaves `X-Type` out.", "1", "2", "latest", "none"),
         Field.Choice("format", "`auto` is `jpg` over an opaque `bg_color` and otherwise `png`.", "auto", "png", "jpg", "zip", "webp"),
-        Field.Choice("channels", "The picture with its alpha, or the mask alone.", "rgba", "alpha"),
-        Field.Text("bg_color", "Hex digits or a colour name. Not with `channels=alpha` or `format=zip`."),
-        NotOffered("roi", "0% 0% 100% 100%"), NotOffered("crop", "false"), NotOffered("crop_margin", "0", "0px", "0%"), NotOffered("scale", "original"),
-        NotOffered("position", "original"), NotOffered("add_shadow", "false"), NotOffered("semitransparency", "true"),
+        Field.Choice("channels", "The image with its alpha, or the mask alone.", "rgba", "alpha"),
+        .. new[] { "bg_color", "roi", "crop", "crop_margin", "scale", "position" }.Select(name => Field.Of(CutoutOption.Named(name))),
+        Field.Choice("shadow_type", "Drawn as a drop shadow, whatever its kind. Also for one type of subject, as `shadow_type[person]`.", "none", "auto", "car", "3D", "drop"),
+        Field.Text("shadow_opacity", "`auto` or 0 to 100."),
+        Field.Flag("add_shadow", "`true` with `type=car` is `shadow_type=car`."),
+        Field.Flag("semitransparency", "Of the windows of cars; without effect.", initial: true),
     ];
 
     private static readonly Field Base64 = Field.Text("image_file_b64", "JPEG, PNG or WebP as base64; instead of `image_file`.");
 
+    private static readonly Field[] Report = [Field.Text("image_filename", "Name of the image; ignored."), Field.Text("tag", "For your own use; ignored.")];
+
     public static readonly Operation Remove = new(Tag, "removeBg", "Remove the background, as remove.bg does",
-        "Exactly one of `image_file` and `image_file_b64`. Cropping, layout, shadows, images by URL and pictures as background are refused.")
+        "Exactly one of `image_file` and `image_file_b64`. Fields without a value count as absent, unknown fields are ignored.")
     {
-        RequestHeaders = [CutoutOperations.CacheControl, Field.Text("Accept", "`application/json` asks for the picture as base64 in JSON.")],
+        RequestHeaders = [CutoutOperations.CacheControl, Field.Text("Accept", "`application/json` alone asks for the cutout as base64 in JSON; beside `*/*` or an image type it does not.")],
         Bodies =
         [
             new("multipart/form-data", [Field.File("image_file", "JPEG, PNG or WebP.", required: false), Base64, .. Options]),
@@ -66,6 +71,20 @@ internal static class RemoveBgOperations
         Dialect = [typeof(RemoveBgErrors)],
     };
 
+    public static readonly Operation Improve = new(Tag, "removeBgImprove", "Report an image that was cut badly",
+        "The image is checked as for a cutout. Nothing is kept.")
+    {
+        Bodies =
+        [
+            new("multipart/form-data", [Field.File("image_file", "JPEG, PNG or WebP.", required: false), Base64, .. Report]),
+            new("application/json", [Base64, .. Report]),
+            new("application/x-www-form-urlencoded", [Base64, .. Report]),
+        ],
+        Answers = [new(200, "A new id.") { Json = typeof(RemoveBgImprovement) }],
+        Problems = Remove.Problems.Where(problem => problem.Key is not (502 or 504)).ToDictionary(),
+        Dialect = Remove.Dialect,
+    };
+
     public static readonly Operation Account = new(Tag, "removeBgAccount", "What the caller may use",
         "There are no credits; `free_calls` is how many requests the caller's plan allows at once.")
     {
@@ -73,6 +92,4 @@ internal static class RemoveBgOperations
         Problems = new Dictionary<int, string> { [403] = Remove.Problems[403] },
         Dialect = Remove.Dialect,
     };
-
-    private static Field NotOffered(string name, params string[] defaults) => Field.Choice(name, "Not offered: only the default is taken.", defaults);
 }

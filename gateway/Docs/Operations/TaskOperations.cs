@@ -17,6 +17,7 @@ internal static class TaskOperations
     {
         [409] = "`idempotency_in_progress`: the first request with this key is still being accepted.",
         [422] = "`idempotency_key_reused`: the same key came with another request.",
+        [429] = "`rate_limited`, or `task_share_exceeded`: you have your share of waiting tasks, of their bytes, or of results that are kept.",
         [503] = "`overloaded`: too many tasks, or bytes of them, are waiting; come back after `Retry-After`.",
     };
 

@@ -6,137 +6,107 @@ using Rembg.Gateway.Cutouts.Uploads;
 namespace Rembg.Gateway.Tasks.Memory;
 
 /// <summary>
-/// The queue of a platform without Redis. It keeps the idempotency for as long as this process lives, and has no dead letters:
+/// The queue of a platform without Redis. It keeps the idempotency keys for as long as this process lives, and has no dead letters:
 /// what came to a bad end too often has failed.
 /// </summary>
 internal sealed class MemoryTaskQueue(IOptions<TaskOptions> options, TaskSignals signals, TaskMetrics metrics, TimeProvider time) : ITaskQueue
 {
     private readonly TaskOptions _options = options.Value;
-    private readonly MemoryTaskStore _tasks = new(options.Value, time);
+    private readonly MemoryTaskStore _tasks = new(options.Value, signals, time);
     private readonly Lock _lock = new();
 
-    public Task EnsureRoomAsync()
+    public Task EnsureRoomAsync(string client, TaskShare share) => Locked(() =>
     {
-        lock (_lock) _tasks.EnsureRoom(bytes: 1);
-        return Task.CompletedTask;
-    }
+        EnsureRoom(client, bytes: 1, share);
+        return true;
+    });
 
-    public Task<EnqueueResult> EnqueueAsync(EnqueueRequest task)
+    public Task<EnqueueResult> EnqueueAsync(EnqueueRequest task) => Locked(() =>
     {
-        lock (_lock)
+        // 1. The same request again?
+        if (task.Idempotency is { } idempotency && _tasks.FindByIdempotencyKey(idempotency.Key) is { } first)
+            return first.Idempotency!.Fingerprint == idempotency.Fingerprint
+                ? new EnqueueResult(_tasks.View(first), Replayed: true)
+                : throw Problem.IdempotencyKeyReused().AsException();
+
+        // 2. Is there room?
+        EnsureRoom(task.Request.Client, task.Image.Length, task.Share);
+
+        // 3. Everything of the task.
+        return new EnqueueResult(_tasks.Add(task).View(position: null), Replayed: false);
+    });
+
+    public Task<CutoutTask?> FindAsync(string id) => Locked(() => _tasks.Find(id) is { } task ? _tasks.View(task) : null);
+
+    public Task<OpenResult?> OpenResultAsync(CutoutTask task) => Locked(() => _tasks.Find(task.Id)?.Cutout?.TryShare() is { } cutout ? new OpenResult(cutout) : null);
+
+    public Task<TaskState?> DeleteAsync(string id) => Locked<TaskState?>(() =>
+    {
+        if (_tasks.Find(id) is not { } task) return null;
+        _tasks.Forget(task);
+        return task.State;
+    });
+
+    public Task<IReadOnlyList<TaskLease>> TakeAsync(int count) => Locked<IReadOnlyList<TaskLease>>(() =>
+    {
+        var leases = new List<TaskLease>();
+        while (leases.Count < count && _tasks.Next is { } task)
         {
-            // 1. The same request again?
-            _tasks.Sweep();
-            if (task.Idempotency is { } idempotency && _tasks.FindByIdempotencyKey(idempotency.Key) is { } first)
-                return first.Idempotency!.Fingerprint == idempotency.Fingerprint
-                    ? Task.FromResult(new EnqueueResult(_tasks.View(first), Replayed: true))
-                    : throw Problem.IdempotencyKeyReused().AsException();
-
-            // 2. Is there room?
-            _tasks.EnsureRoom(task.Image.Length);
-
-            // 3. Everything of the task.
-            var added = _tasks.Add(task);
-            signals.Work();
-            return Task.FromResult(new EnqueueResult(_tasks.View(added), Replayed: false));
-        }
-    }
-
-    public Task<CutoutTask?> FindAsync(string id)
-    {
-        lock (_lock)
-        {
-            _tasks.Sweep();
-            return Task.FromResult(_tasks.Find(id) is { } task ? _tasks.View(task) : null);
-        }
-    }
-
-    public Task<OpenResult?> OpenResultAsync(CutoutTask task)
-    {
-        lock (_lock)
-        {
-            _tasks.Sweep();
-            return Task.FromResult(_tasks.Find(task.Id)?.Picture is { } picture ? new OpenResult(picture) : null);
-        }
-    }
-
-    public Task<TaskState?> DeleteAsync(string id)
-    {
-        lock (_lock)
-        {
-            if (_tasks.Find(id) is not { } task) return Task.FromResult<TaskState?>(null);
-            End(task, TaskState.Cancelled);
-            _tasks.Remove(task);
-            return Task.FromResult<TaskState?>(task.State);
-        }
-    }
-
-    public Task<IReadOnlyList<TaskLease>> TakeAsync(int count)
-    {
-        lock (_lock)
-        {
-            var now = time.GetUtcNow();
-            var free = _tasks.Unfinished.Where(task => task.FreeAt <= now).ToLookup(task => task.Attempts < _options.MaxAttempts);
-            foreach (var task in free[false])
+            if (task.Attempts < _options.MaxAttempts)
             {
-                task.Error = QueueProblems.AttemptsExhausted(_options.MaxAttempts);
-                End(task, TaskState.Failed);
-                metrics.DeadLettered(task.Id);
+                leases.Add(_tasks.Lease(task));
+                continue;
             }
-            return Task.FromResult<IReadOnlyList<TaskLease>>([.. free[true].Take(count).Select(task => _tasks.Lease(task))]);
+            _tasks.Fail(task, QueueProblems.AttemptsExhausted(_options.MaxAttempts));
+            metrics.DeadLettered(task.Id);
         }
-    }
-
-    public Task<Upload?> ReadImageAsync(TaskLease lease)
-    {
-        lock (_lock)
-            return Task.FromResult(_tasks.Find(lease.Id) is { } task && task.CreatedAt + _options.InputLifetime > time.GetUtcNow() ? task.Input?.Share() : null);
-    }
-
-    public Task<bool> ExtendAsync(TaskLease lease) => IfHeld(lease, task => task.FreeAt = time.GetUtcNow() + _options.Lease);
-
-    public Task<bool> SucceedAsync(TaskLease lease, CutoutAnswer answer) => IfHeld(lease, task =>
-    {
-        _tasks.KeepPicture(task, answer);
-        End(task, TaskState.Succeeded);
+        return leases;
     });
 
-    public Task<bool> FailAsync(TaskLease lease, Problem reason) => IfHeld(lease, task =>
+    public Task<Upload?> ReadImageAsync(TaskLease lease) => Locked(() => _tasks.Find(lease.Id)?.Input?.Share());
+
+    public Task<bool> ExtendAsync(TaskLease lease) => Locked(() =>
     {
-        task.Error = reason;
-        End(task, TaskState.Failed);
+        if (Held(lease) is not { State: TaskState.Running } task) return false;
+        _tasks.Extend(task);
+        return true;
     });
 
-    public Task<bool> ReturnAsync(TaskLease lease, Problem? failure, TimeSpan delay) => IfHeld(lease, task =>
+    public Task<bool> SucceedAsync(TaskLease lease, CutoutAnswer answer) => IfHeld(lease, task => _tasks.Succeed(task, answer));
+
+    public Task<bool> FailAsync(TaskLease lease, Problem reason) => IfHeld(lease, task => _tasks.Fail(task, reason));
+
+    public Task<bool> ReturnAsync(TaskLease lease, Problem? failure, TimeSpan delay) => Locked(() =>
     {
+        if (Held(lease) is not { State: TaskState.Running } task) return false;
         _tasks.Return(task, countsAsAttempt: failure is not null, delay);
-        if (delay == TimeSpan.Zero) signals.Work();
+        return true;
     });
 
-    public Task<QueueDepth> MeasureAsync()
+    public Task<QueueDepth> MeasureAsync() => Locked(() => new QueueDepth(
+        _tasks.Queued, _tasks.Unfinished - _tasks.Queued, _tasks.Oldest is { } oldest ? time.GetUtcNow() - oldest.CreatedAt : TimeSpan.Zero, Dead: 0));
+
+    private void EnsureRoom(string client, long bytes, TaskShare share)
+    {
+        if (_tasks.Full(client, bytes, share) is { } full) throw full.AsException();
+    }
+
+    private Task<bool> IfHeld(TaskLease lease, Action<MemoryTask> write) => Locked(() =>
+    {
+        if (Held(lease) is not { } task) return false;
+        write(task);
+        return true;
+    });
+
+    /// <summary>The task, unless another holds it; a lease that ran out holds until then.</summary>
+    private MemoryTask? Held(TaskLease lease) => _tasks.Find(lease.Id) is { IsUnfinished: true } task && task.Token == lease.Token ? task : null;
+
+    private Task<T> Locked<T>(Func<T> step)
     {
         lock (_lock)
         {
             _tasks.Sweep();
-            var oldest = _tasks.Unfinished.FirstOrDefault(task => task.State == TaskState.Queued) is { } first ? time.GetUtcNow() - first.CreatedAt : TimeSpan.Zero;
-            return Task.FromResult(new QueueDepth(_tasks.Queued, _tasks.Unfinished.Count - _tasks.Queued, oldest, Dead: 0));
-        }
-    }
-
-    private void End(MemoryTask task, TaskState state)
-    {
-        _tasks.End(task, state);
-        signals.Ended(task.Id);
-    }
-
-    private Task<bool> IfHeld(TaskLease lease, Action<MemoryTask> write)
-    {
-        lock (_lock)
-        {
-            var task = _tasks.Find(lease.Id);
-            var held = task is { State: TaskState.Running } && task.Token == lease.Token;
-            if (held) write(task!);
-            return Task.FromResult(held);
+            return Task.FromResult(step());
         }
     }
 }

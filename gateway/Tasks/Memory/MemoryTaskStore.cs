@@ -3,100 +3,190 @@ using Rembg.Gateway.Cutouts;
 
 namespace Rembg.Gateway.Tasks.Memory;
 
-/// <summary>All tasks of a process, what they may take together, and how long they stay. Guarded by the queue's lock.</summary>
-internal sealed class MemoryTaskStore(TaskOptions options, TimeProvider time)
+/// <summary>
+/// All tasks of a process, what they and each client's may take, and how long they stay. The same steps as <c>TaskQueue.lua</c>.
+/// Guarded by the queue's lock.
+/// </summary>
+internal sealed class MemoryTaskStore(TaskOptions options, TaskSignals signals, TimeProvider time)
 {
-    private readonly Dictionary<string, MemoryTask> _tasks = [];
-    private readonly SortedDictionary<long, MemoryTask> _unfinished = [];
-    private readonly Queue<MemoryTask> _pictures = [], _finished = []; // oldest first, to be swept
-    private readonly Dictionary<string, MemoryTask> _byIdempotencyKey = [];
-    private long _places, _inputBytes, _pictureBytes;
-    private int _running;
+    private readonly Dictionary<string, MemoryTask> _tasks = [], _byIdempotencyKey = [];
+    private readonly Dictionary<string, MemoryClient> _clients = [];
+    private readonly SortedDictionary<long, MemoryTask> _waiting = [];
+    private readonly FairQueue _queue = new();
+    private readonly DueTimes _due = new();
+    private readonly long _start = time.GetTimestamp();
+    private long _numbers, _inputBytes, _resultBytes, _records;
 
-    /// <summary>Queued or running, in order of acceptance.</summary>
-    public IReadOnlyCollection<MemoryTask> Unfinished => _unfinished.Values;
+    public long Queued => _waiting.Count;
+    public long Unfinished { get; private set; }
 
-    public int Queued => _unfinished.Count - _running;
+    /// <summary>The first that is queued, also if it waits for a retry.</summary>
+    public MemoryTask? Oldest => _waiting.Values.FirstOrDefault();
+
+    /// <summary>Null when nobody may take any.</summary>
+    public MemoryTask? Next => _queue.Next;
+
+    /// <summary>Of the monotonic clock: a step of the wall clock neither ends a lease nor prolongs it.</summary>
+    private TimeSpan Now => time.GetElapsedTime(_start);
 
     public MemoryTask? Find(string id) => _tasks.GetValueOrDefault(id);
 
     /// <summary>The task that was accepted under this idempotency key.</summary>
     public MemoryTask? FindByIdempotencyKey(string key) => _byIdempotencyKey.GetValueOrDefault(key);
 
-    /// <exception cref="ProblemException">503: full, in number or in bytes.</exception>
-    public void EnsureRoom(long bytes)
+    /// <summary>Why a task with an upload of so many bytes cannot be accepted.</summary>
+    public Problem? Full(string id, long bytes, TaskShare share)
     {
-        if (_unfinished.Count >= options.MaxUnfinished) throw QueueProblems.TooManyTasks().AsException();
-        if (_inputBytes + bytes > options.MaxUnfinishedBytes) throw QueueProblems.TooManyBytes().AsException();
-        if (_pictureBytes >= options.MaxResultBytes) throw QueueProblems.TooManyResults().AsException();
+        if (Unfinished >= options.MaxUnfinished) return QueueProblems.TooManyTasks();
+        if (_inputBytes + bytes > options.MaxUnfinishedBytes) return QueueProblems.TooManyBytes();
+
+        var client = _clients.GetValueOrDefault(id) ?? new MemoryClient(id, number: 0);
+        if (client.Unfinished >= share.Tasks) return QueueProblems.ClientHasTooManyTasks();
+        if (client.InputBytes + bytes > share.InputBytes) return QueueProblems.ClientHasTooManyBytes();
+        if (client.ResultBytes < share.ResultBytes) return null;
+        return QueueProblems.ClientHasTooManyResults(_due.Find(client.Results.First().Value, Due.Result)!.Value - Now);
     }
 
-    public MemoryTask Add(EnqueueRequest task)
+    public MemoryTask Add(EnqueueRequest request)
     {
-        var added = new MemoryTask(TaskId.New(), ++_places, task, time.GetUtcNow());
-        _tasks.Add(added.Id, added);
-        _unfinished.Add(added.Place, added);
-        _inputBytes += added.InputBytes;
-        if (added.Idempotency is { } made) _byIdempotencyKey.Add(made.Key, added);
-        return added;
+        if (!_clients.TryGetValue(request.Request.Client, out var client)) _clients.Add(request.Request.Client, client = new(request.Request.Client, ++_numbers));
+        var task = new MemoryTask(client, ++_numbers, request, time.GetUtcNow());
+        _tasks.Add(task.Id, task);
+        if (task.Idempotency is { } idempotency) _byIdempotencyKey.Add(idempotency.Key, task);
+        _waiting.Add(task.Place, task);
+        _due.Set(task, Due.Input, Now + options.InputLifetime);
+        Count(task, unfinished: 1);
+        Join(task);
+        return task;
     }
 
     public TaskLease Lease(MemoryTask task)
     {
-        if (task.State == TaskState.Queued) _running++; // else its lease ran out
-        return task.Lease(time.GetUtcNow(), options.Lease);
+        _waiting.Remove(task.Place);
+        _queue.Take(task);
+        Extend(task);
+        return task.Lease(time.GetUtcNow());
     }
+
+    public void Extend(MemoryTask task) => _due.Set(task, Due.Lease, Now + options.Lease);
 
     /// <summary>Back to its old place in the queue.</summary>
     public void Return(MemoryTask task, bool countsAsAttempt, TimeSpan delay)
     {
-        _running--;
-        task.Return(countsAsAttempt, time.GetUtcNow() + delay);
+        task.Return(countsAsAttempt);
+        _due.Remove(task, Due.Lease);
+        _waiting.Add(task.Place, task);
+        if (delay > TimeSpan.Zero) _due.Set(task, Due.Delay, Now + delay);
+        else Join(task);
     }
 
-    public void KeepPicture(MemoryTask task, CutoutAnswer answer)
+    public void Succeed(MemoryTask task, CutoutAnswer answer)
     {
-        (task.Result, task.Picture) = (TaskResult.Of(answer), answer.Cutout);
-        _pictureBytes += task.PictureBytes;
-        _pictures.Enqueue(task);
+        (task.Result, task.Cutout) = (TaskResult.Of(answer), answer.Cutout.Keep());
+        Finish(task, TaskState.Succeeded);
+        task.Client.Results.Add(task.Ended, task);
+        _due.Set(task, Due.Result, Now + options.Retention);
+        CountResult(task, answer.Cutout.Content.Length);
+
+        // The oldest results of the client that holds most give way.
+        while (_resultBytes > options.MaxResultBytes) DropResult(_clients.Values.MaxBy(client => client.ResultBytes)!.Results.First().Value);
     }
 
-    /// <summary>The task is over, whatever came of it; one that was over before stays as it is.</summary>
-    public void End(MemoryTask task, TaskState state)
+    public void Fail(MemoryTask task, Problem reason)
     {
-        if (!_unfinished.Remove(task.Place)) return;
-        if (task.State == TaskState.Running) _running--;
-        task.State = state;
-        task.FinishedAt = time.GetUtcNow();
-        task.DropInput();
-        _inputBytes -= task.InputBytes;
-        _finished.Enqueue(task);
+        task.Error = reason;
+        Finish(task, TaskState.Failed);
     }
 
-    public void Remove(MemoryTask task)
+    /// <summary>Lets go of all of a task, whatever its state.</summary>
+    public void Forget(MemoryTask task)
     {
-        if (!_tasks.Remove(task.Id)) return;
-        DropPicture(task);
+        if (task.IsUnfinished)
+        {
+            Leave(task);
+            task.End(TaskState.Cancelled, ended: 0, time.GetUtcNow());
+        }
+        else if (task.Client.Ended.Remove((task.State == TaskState.Succeeded, task.Ended))) _records--;
+        DropResult(task);
+        _due.Remove(task, Due.Record);
+        _tasks.Remove(task.Id);
         if (task.Idempotency is { } idempotency) _byIdempotencyKey.Remove(idempotency.Key);
+        if (task.Client.IsEmpty) _clients.Remove(task.Client.Id);
     }
 
-    /// <summary>Lets go of what is past its time. A task outlives its picture: who comes late hears that it is gone.</summary>
+    /// <summary>Does what is due.</summary>
     public void Sweep()
     {
-        var now = time.GetUtcNow();
-        while (_pictures.TryPeek(out var oldest) && oldest.FinishedAt + options.Retention <= now) DropPicture(_pictures.Dequeue());
-        while (_finished.TryPeek(out var oldest) && oldest.FinishedAt + options.Retention * 2 <= now) Remove(_finished.Dequeue());
+        while (_due.TryTake(Now, out var task, out var due))
+        {
+            if (due == Due.Lease) // who ran it is stuck
+            {
+                task.Expire();
+                _waiting.Add(task.Place, task);
+            }
+            if (due is Due.Lease or Due.Delay) Join(task);
+            if (due == Due.Input) task.DropInput();
+            if (due == Due.Input && task.State == TaskState.Queued) Fail(task, QueueProblems.Expired());
+            if (due == Due.Result) DropResult(task); // the record outlives it: who comes late hears that it is gone
+            if (due == Due.Record) Forget(task);
+        }
     }
 
-    /// <summary>What the client sees; the place in the queue counts those that nobody runs yet.</summary>
-    public CutoutTask View(MemoryTask task) => task.View(
-        task.State != TaskState.Queued ? null
-        : task.Place == _places ? Queued // the last; accepting must not cost more the longer the queue is
-        : 1 + Unfinished.TakeWhile(other => other != task).LongCount(other => other.State == TaskState.Queued));
+    /// <summary>What the client sees.</summary>
+    public CutoutTask View(MemoryTask task) => task.View(task.State == TaskState.Queued ? _queue.Position(task, Queued) : null);
 
-    private void DropPicture(MemoryTask task)
+    private void Join(MemoryTask task)
     {
-        _pictureBytes -= task.PictureBytes;
-        task.Picture = null; // a task that was forgotten stays in line for the sweep
+        _queue.Join(task);
+        signals.Work();
+    }
+
+    private void Finish(MemoryTask task, TaskState state)
+    {
+        // 1. It is not queued or running any more.
+        Leave(task);
+
+        // 2. Room for its record: who has its share forgets a task of its own, failed ones first; where all have, it is the one with most.
+        while (task.Client.Ended.Count >= task.Share.Records) Forget(task.Client.Ended.First().Value);
+        while (_records >= options.MaxRecords) Forget(_clients.Values.MaxBy(client => client.Ended.Count)!.Ended.First().Value);
+
+        // 3. The record.
+        task.End(state, ++_numbers, time.GetUtcNow());
+        task.Client.Ended.Add((state == TaskState.Succeeded, task.Ended), task);
+        _clients[task.Client.Id] = task.Client; // it may have been forgotten with its last record
+        _records++;
+        _due.Set(task, Due.Record, Now + options.Retention * 2);
+    }
+
+    private void Leave(MemoryTask task)
+    {
+        _queue.Leave(task);
+        _waiting.Remove(task.Place);
+        _due.Remove(task, Due.Lease, Due.Delay, Due.Input);
+        Count(task, unfinished: -1);
+        signals.Ended(task.Id);
+    }
+
+    private void DropResult(MemoryTask task)
+    {
+        if (!task.Client.Results.Remove(task.Ended)) return;
+        _due.Remove(task, Due.Result);
+        CountResult(task, -task.Cutout!.Content.Length);
+        task.Cutout.Dispose();
+        task.Cutout = null;
+    }
+
+    private void Count(MemoryTask task, int unfinished)
+    {
+        Unfinished += unfinished;
+        task.Client.Unfinished += unfinished;
+        _inputBytes += unfinished * task.InputBytes;
+        task.Client.InputBytes += unfinished * task.InputBytes;
+    }
+
+    private void CountResult(MemoryTask task, long bytes)
+    {
+        _resultBytes += bytes;
+        task.Client.ResultBytes += bytes;
     }
 }

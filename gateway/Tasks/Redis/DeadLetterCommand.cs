@@ -24,8 +24,16 @@ internal static class DeadLetterCommand
         var builder = WebApplication.CreateBuilder([.. args.Where(IsSetting)]);
         if (!builder.HasRedis()) return await RefuseAsync("Dead letters are kept on Redis only: set ConnectionStrings:Redis.");
         builder.Logging.ClearProviders();
-        builder.AddRedis();
+        try
+        {
+            builder.AddRedis();
+        }
+        catch (OptionsValidationException wrong)
+        {
+            return await RefuseAsync(wrong.Message);
+        }
         builder.Services.AddOptions<TaskOptions>().BindConfiguration(TaskOptions.Section);
+        builder.Services.AddSingleton(TimeProvider.System);
         await using var services = builder.Services.BuildServiceProvider();
         try
         {
@@ -57,7 +65,7 @@ internal static class DeadLetterCommand
         var changed = 0;
         foreach (var letter in (await dead.ListAsync()).Where(letter => which == "--all" || letter.Id == which))
         {
-            var done = verb == "requeue" ? await dead.RequeueAsync(letter) : await dead.DropAsync(letter);
+            var done = verb == "requeue" ? await dead.RequeueAsync(letter.Id) : await dead.DropAsync(letter.Id);
             await output.WriteLineAsync($"{letter.Id}  {(done ? verb : "is not kept any more")}");
             if (done) changed++;
         }

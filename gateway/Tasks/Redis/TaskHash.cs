@@ -8,19 +8,23 @@ namespace Rembg.Gateway.Tasks.Redis;
 /// <summary>Reads a task from its hash, as the scripts write it. Times are microseconds of Redis' clock.</summary>
 internal static class TaskHash
 {
-    public static CutoutTask Read(string id, HashEntry[] hash, long? rank)
+    /// <summary>The answer of FindTask: the hash as names and values, then what its position follows from. Null when there is no such task.</summary>
+    public static CutoutTask? Read(string id, RedisResult[] found)
     {
-        var fields = hash.ToDictionary(field => field.Name.ToString(), field => field.Value);
+        var hash = (RedisValue[])found[0]!;
+        if (hash.Length == 0) return null;
+        var fields = hash.Chunk(2).ToDictionary(field => field[0].ToString(), field => field[1]);
+        var state = Enum.Parse<TaskState>(fields["state"].ToString());
         return new CutoutTask
         {
             Id = id,
             Request = FromJson(fields["request"], TaskJson.Default.TaskRequest)!,
-            State = Enum.Parse<TaskState>(fields["state"].ToString()),
+            State = state,
             CreatedAt = Time(fields["created"]),
             StartedAt = fields.TryGetValue("started", out var started) ? Time(started) : null,
             FinishedAt = fields.TryGetValue("finished", out var finished) ? Time(finished) : null,
             Attempts = (int)fields["attempts"],
-            Position = rank + 1,
+            Position = state == TaskState.Queued ? QueuePosition.Estimate((long)found[1], (long)found[2], (long)found[3], (long)found[4]) : null,
             Error = FromJson(fields.GetValueOrDefault("error"), TaskJson.Default.Problem),
             Result = FromJson(fields.GetValueOrDefault("result"), TaskJson.Default.TaskResult),
         };

@@ -23,8 +23,17 @@ public sealed record ImageHeader(ImageFormat Format, int Width, int Height)
     /// <summary>A WebP of the lossless coding.</summary>
     public bool IsLossless { get; init; }
 
-    /// <summary>Bytes of profile, EXIF, XMP, comments: what a decoder keeps beside the pixels.</summary>
-    public int MetadataBytes { get; init; }
+    /// <summary>Pictures in the file; the first one is taken.</summary>
+    public int Frames { get; init; } = 1;
+
+    /// <summary>Where the first frame of an animated WebP lies on its canvas, which is the picture; null when it covers all of it.</summary>
+    public (int Left, int Top)? Offset { get; init; }
+
+    /// <summary>A JPEG without its last bytes. Whether more is missing of a progressive one, only its decoder can tell.</summary>
+    public bool EndIsMissing { get; init; }
+
+    /// <summary>Bytes of the colour profile, unpacked: what a decoder keeps beside the pixels.</summary>
+    public long ProfileBytes { get; init; }
 
     /// <summary>Colours are to be read as sRGB: no profile, and not CMYK.</summary>
     public bool IsSrgb { get; init; } = true;
@@ -32,14 +41,20 @@ public sealed record ImageHeader(ImageFormat Format, int Width, int Height)
     /// <summary>Bytes of the file up to the end of the picture; what follows is no part of it.</summary>
     public int Length { get; init; }
 
+    /// <summary>What a decoder is given of the file.</summary>
+    internal StrippedFile Stripped { get; init; } = new();
+
     public bool SwapsSides => Orientation >= 5;
     public int UprightWidth => SwapsSides ? Height : Width;
     public int UprightHeight => SwapsSides ? Width : Height;
     public long Pixels => (long)Width * Height;
 
+    /// <summary>All of the upright picture.</summary>
+    public Box Upright => new(0, 0, UprightWidth, UprightHeight);
+
     /// <summary>Reads and judges the header of <paramref name="file"/>.</summary>
     /// <exception cref="ProblemException">
-    /// 413 too many bytes · 415 not JPEG, PNG or WebP · 422 too many pixels, animated, truncated, or not decodable.
+    /// 413 too many bytes · 415 not JPEG, PNG or WebP · 422 too many pixels, frames or parts, truncated, or not decodable.
     /// </exception>
     public static ImageHeader Read(ReadOnlyMemory<byte> file, ImageLimits limits)
     {
@@ -62,9 +77,9 @@ public sealed record ImageHeader(ImageFormat Format, int Width, int Height)
             throw Problem.ResolutionTooHigh($"It has {width * height:N0} pixels; at most {limits.MaxPixels:N0} are allowed.").AsException();
     }
 
-    internal static void CheckMetadata(string what, long bytes, ImageLimits limits)
+    internal static void CheckProfile(long bytes, ImageLimits limits)
     {
-        if (bytes > limits.MaxMetadataBytes) throw Corrupt($"Its {what} has {bytes:N0} bytes; at most {limits.MaxMetadataBytes:N0} are allowed.");
+        if (bytes > limits.MaxProfileBytes) throw Corrupt($"Its colour profile has {bytes:N0} bytes; at most {limits.MaxProfileBytes:N0} are allowed.");
     }
 
     internal static ProblemException Corrupt(string detail) => Problem.Undecodable(detail).AsException();

@@ -16,28 +16,33 @@ internal sealed class LanczosWeights
     /// <param name="from">Input samples.</param>
     /// <param name="to">Output samples.</param>
     /// <param name="extent">What the output covers, in input samples: about <paramref name="from"/>.</param>
-    public LanczosWeights(int from, int to, double extent)
+    public LanczosWeights(int from, int to, double extent) : this(from, to, extent, 0, to) { }
+
+    /// <summary>Some of the output samples: the same weights as among all of them.</summary>
+    /// <param name="first">The first that is wanted.</param>
+    /// <param name="outputs">How many are wanted.</param>
+    public LanczosWeights(int from, int to, double extent, int first, int outputs)
     {
-        Outputs = to;
+        Outputs = outputs;
         var scale = extent / to;
         var stretch = Math.Max(scale, 1);
         var support = 3 * stretch;
         Taps = Math.Min((int)Math.Ceiling(support) * 2 + 1, from);
-        _starts = new int[to];
+        _starts = new int[outputs];
         Stride = (Taps + Padding - 1) / Padding * Padding;
-        _weights = new float[to * Stride];
+        _weights = new float[outputs * Stride];
 
         Span<double> raw = Taps <= 256 ? stackalloc double[Taps] : new double[Taps];
-        for (var i = 0; i < to; i++)
+        for (var i = 0; i < outputs; i++)
         {
-            var centre = (i + 0.5) * scale;
-            var first = Math.Clamp((int)(centre - support + 0.5), 0, from - 1);
-            var count = Math.Min(from, (int)(centre + support + 0.5)) - first;
+            var centre = (first + i + 0.5) * scale;
+            var start = Math.Clamp((int)(centre - support + 0.5), 0, from - 1);
+            var count = Math.Min(from, (int)(centre + support + 0.5)) - start;
             // A window shorter than the others starts earlier with weights of zero: all have the same length.
-            _starts[i] = Math.Min(first, from - Taps);
+            _starts[i] = Math.Min(start, from - Taps);
             raw.Clear();
             var sum = 0.0;
-            for (var tap = 0; tap < count; tap++) sum += raw[first - _starts[i] + tap] = Lanczos((first + tap - centre + 0.5) / stretch);
+            for (var tap = 0; tap < count; tap++) sum += raw[start - _starts[i] + tap] = Lanczos((start + tap - centre + 0.5) / stretch);
             for (var tap = 0; tap < Taps; tap++) _weights[i * Stride + tap] = (float)(raw[tap] / sum);
         }
     }

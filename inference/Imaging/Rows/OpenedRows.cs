@@ -1,11 +1,12 @@
 using System.Buffers;
+using System.Numerics;
 
 namespace Rembg.Inference.Imaging;
 
 /// <summary>Morphological opening with a disk of radius 1 (a pixel and its four neighbours): first the least of them, then the greatest.</summary>
 internal sealed class OpenedRows(RowSource source) : RowSource(source.Width, source.Height, channels: 1)
 {
-    private readonly Plus _opened = new(new Plus(source, Math.Min, outside: 255), Math.Max, outside: 0);
+    private readonly Plus<Greatest> _opened = new(new Plus<Least>(source));
 
     public override ReadOnlySpan<byte> Next() => _opened.Next();
 
@@ -15,19 +16,39 @@ internal sealed class OpenedRows(RowSource source) : RowSource(source.Width, sou
         base.Dispose();
     }
 
-    /// <summary>One of the two passes; what lies outside the picture never decides.</summary>
-    private sealed class Plus : RowSource
+    /// <summary>Which of two samples stays; what lies outside the picture never does.</summary>
+    private interface IPick
+    {
+        static abstract byte Outside { get; }
+        static abstract byte Of(byte a, byte b);
+        static abstract Vector<byte> Of(Vector<byte> a, Vector<byte> b);
+    }
+
+    private readonly struct Least : IPick
+    {
+        public static byte Outside => 255;
+        public static byte Of(byte a, byte b) => Math.Min(a, b);
+        public static Vector<byte> Of(Vector<byte> a, Vector<byte> b) => Vector.Min(a, b);
+    }
+
+    private readonly struct Greatest : IPick
+    {
+        public static byte Outside => 0;
+        public static byte Of(byte a, byte b) => Math.Max(a, b);
+        public static Vector<byte> Of(Vector<byte> a, Vector<byte> b) => Vector.Max(a, b);
+    }
+
+    /// <summary>One of the two passes.</summary>
+    private sealed class Plus<TPick> : RowSource where TPick : struct, IPick
     {
         private readonly RowSource _source;
-        private readonly Func<byte, byte, byte> _pick;
-        private readonly byte _outside;
         private readonly byte[] _row;
         private byte[] _above, _here, _below;
         private int _read;
 
-        public Plus(RowSource source, Func<byte, byte, byte> pick, byte outside) : base(source.Width, source.Height, channels: 1)
+        public Plus(RowSource source) : base(source.Width, source.Height, channels: 1)
         {
-            (_source, _pick, _outside) = (source, pick, outside);
+            _source = source;
             _row = ArrayPool<byte>.Shared.Rent(Width);
             (_above, _here, _below) = (Rent(), Rent(), Rent());
             Read(_below);
@@ -37,10 +58,16 @@ internal sealed class OpenedRows(RowSource source) : RowSource(source.Width, sou
         {
             (_above, _here, _below) = (_here, _below, _above);
             Read(_below);
-            for (var x = 0; x < Width; x++)
+            var x = 0;
+            for (; x <= Width - Vector<byte>.Count; x += Vector<byte>.Count)
             {
-                var column = _pick(_pick(_above[x + 1], _below[x + 1]), _here[x + 1]);
-                _row[x] = _pick(column, _pick(_here[x], _here[x + 2]));
+                var column = TPick.Of(TPick.Of(new Vector<byte>(_above, x + 1), new(_below, x + 1)), new(_here, x + 1));
+                TPick.Of(column, TPick.Of(new Vector<byte>(_here, x), new(_here, x + 2))).CopyTo(_row, x);
+            }
+            for (; x < Width; x++)
+            {
+                var column = TPick.Of(TPick.Of(_above[x + 1], _below[x + 1]), _here[x + 1]);
+                _row[x] = TPick.Of(column, TPick.Of(_here[x], _here[x + 2]));
             }
             return _row.AsSpan(0, Width);
         }
@@ -56,14 +83,14 @@ internal sealed class OpenedRows(RowSource source) : RowSource(source.Width, sou
         private byte[] Rent()
         {
             var row = ArrayPool<byte>.Shared.Rent(Width + 2);
-            row.AsSpan().Fill(_outside);
+            row.AsSpan().Fill(TPick.Outside);
             return row;
         }
 
         private void Read(byte[] row)
         {
             if (_read++ < Height) _source.Next().CopyTo(row.AsSpan(1));
-            else row.AsSpan().Fill(_outside);
+            else row.AsSpan().Fill(TPick.Outside);
         }
     }
 }

@@ -80,5 +80,22 @@ internal static class PixelMath
         }
     }
 
+    /// <summary>The same for a background that differs from pixel to pixel; both RGBA.</summary>
+    public static void Over(ReadOnlySpan<byte> over, ReadOnlySpan<byte> under, Span<byte> output, int outputChannels)
+    {
+        for (int from = 0, to = 0; from < over.Length; from += 4, to += outputChannels)
+        {
+            var subject = over[from + 3] * 255;
+            var behind = (255 - over[from + 3]) * under[from + 3];
+            var sum = subject + behind;
+            var half = sum / 2;
+            if (sum == 0) sum = 1;
+            output[to] = (byte)((over[from] * subject + under[from] * behind + half) / sum);
+            output[to + 1] = (byte)((over[from + 1] * subject + under[from + 1] * behind + half) / sum);
+            output[to + 2] = (byte)((over[from + 2] * subject + under[from + 2] * behind + half) / sum);
+            if (outputChannels == 4) output[to + 3] = DivideBy255(subject + behind);
+        }
+    }
+
     private static byte DivideBy255(int product) => (byte)((product + 127) / 255);
 }

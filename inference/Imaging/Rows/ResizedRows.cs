@@ -38,6 +38,11 @@ internal sealed class ResizedRows : RowSource
     public override ReadOnlySpan<byte> Next()
     {
         var start = _down.Start(_written);
+        if (_read < start)
+        {
+            _source.Skip(start - _read); // above a window of the picture
+            _read = start;
+        }
         while (_read < start + _down.Taps) ReadAcross();
 
         var (from, to) = Used();

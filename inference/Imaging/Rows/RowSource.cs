@@ -16,5 +16,11 @@ internal abstract class RowSource(int width, int height, int channels) : IDispos
     /// <summary>The next row, valid until the next call; asking for more than <see cref="Height"/> rows is a bug.</summary>
     public abstract ReadOnlySpan<byte> Next();
 
+    /// <summary>Passes over rows that nobody wants; cheaper than reading them where the source need not make them.</summary>
+    public virtual void Skip(int rows)
+    {
+        for (var row = 0; row < rows; row++) Next();
+    }
+
     public virtual void Dispose() { }
 }

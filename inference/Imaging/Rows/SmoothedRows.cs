@@ -8,15 +8,19 @@ namespace Rembg.Inference.Imaging;
 /// </summary>
 internal sealed class SmoothedRows : RowSource
 {
+    /// <summary>Smoothed alpha from here on is subject.</summary>
+    public const byte Threshold = 127;
     private const int Radius = 8; // scipy cuts a Gaussian off at four sigmas
     private const int Window = 2 * Radius + 1;
     private const double Sigma = 2;
 
     private static readonly float[] Kernel = MakeKernel();
+    private static readonly int[] Across = [.. Enumerable.Range(0, Window)];
 
     private readonly OpenedRows _opened;
     private readonly float[] _ring, _padded;
     private readonly byte[] _row;
+    private readonly int[] _starts = new int[Window];
     private int _read, _written;
 
     public SmoothedRows(RowSource alpha) : base(alpha.Width, alpha.Height, channels: 1)
@@ -30,14 +34,13 @@ internal sealed class SmoothedRows : RowSource
     public override ReadOnlySpan<byte> Next()
     {
         while (_read < Math.Min(Height, _written + Radius + 1)) ReadAcross();
+        for (var k = 0; k < Window; k++) _starts[k] = RingStart(Reflect(_written + k - Radius, Height));
         var sum = _padded.AsSpan(0, Width);
-        sum.Clear();
-        for (var k = -Radius; k <= Radius; k++)
-            FloatRows.AddScaled(RingRow(Reflect(_written + k, Height)), Kernel[k + Radius], sum);
+        FloatRows.Weigh(_ring, _starts, Kernel, sum);
         _written++;
 
         var row = _row.AsSpan(0, Width);
-        for (var x = 0; x < row.Length; x++) row[x] = sum[x] < 127 ? (byte)0 : (byte)255;
+        for (var x = 0; x < row.Length; x++) row[x] = sum[x] < Threshold ? (byte)0 : (byte)255;
         return row;
     }
 
@@ -50,15 +53,18 @@ internal sealed class SmoothedRows : RowSource
         base.Dispose();
     }
 
-    private Span<float> RingRow(int y) => _ring.AsSpan(y % Window * Width, Width);
+    private int RingStart(int y) => y % Window * Width;
 
     private void ReadAcross()
     {
         var from = _opened.Next();
-        for (var i = 0; i < Width + 2 * Radius; i++) _padded[i] = from[Reflect(i - Radius, Width)];
-        var sum = RingRow(_read++);
-        sum.Clear();
-        for (var k = 0; k < Window; k++) FloatRows.AddScaled(_padded.AsSpan(k, Width), Kernel[k], sum);
+        for (var x = 0; x < Width; x++) _padded[x + Radius] = from[x];
+        for (var i = 0; i < Radius; i++)
+        {
+            _padded[i] = from[Reflect(i - Radius, Width)];
+            _padded[Radius + Width + i] = from[Reflect(Width + i, Width)];
+        }
+        FloatRows.Weigh(_padded, Across, Kernel, _ring.AsSpan(RingStart(_read++), Width));
     }
 
     /// <summary>d c b a | a b c d | d c b a, as scipy's "reflect", however far outside.</summary>

@@ -47,7 +47,7 @@ public sealed partial class AdmissionTests
             pod.Containers.Select(c => c.Name).ShouldBeUnique();
             foreach (var container in pod.Containers)
             {
-                container.Image.ShouldMatch("^[a-z0-9][-a-z0-9._/:]*:[A-Za-z0-9_][-A-Za-z0-9_.]{0,127}$");
+                container.Image.ShouldMatch("^[a-z0-9][-a-z0-9._/:]*:[A-Za-z0-9_][-A-Za-z0-9_.]{0,127}(@sha256:[0-9a-f]{64})?$");
                 (container.Env ?? []).Select(e => e.Name).ShouldBeUnique($"{name}: Helm 4 applies on the server, which refuses a name twice");
                 (container.Env ?? []).ShouldAllBe(e => Variable().IsMatch(e.Name) && (e.Value == null) != (e.ValueFrom == null));
                 (container.Ports ?? []).ShouldAllBe(p => p.Name.Length <= 15 && PortName().IsMatch(p.Name) && p.ContainerPort > 0 && p.ContainerPort < 65536);

@@ -73,9 +73,13 @@ internal sealed class LookedUpSecret : IAsyncDisposable
         if (path != $"/api/v1/namespaces/photos/secrets/{name}") return null;
         return new()
         {
-            ["kind"] = "Secret", ["apiVersion"] = "v1", ["metadata"] = new JsonObject
+            ["kind"] = "Secret",
+            ["apiVersion"] = "v1",
+            ["metadata"] = new JsonObject
             {
-                ["name"] = name, ["namespace"] = "photos", ["labels"] = new JsonObject { ["app.kubernetes.io/managed-by"] = "Helm" },
+                ["name"] = name,
+                ["namespace"] = "photos",
+                ["labels"] = new JsonObject { ["app.kubernetes.io/managed-by"] = "Helm" },
                 ["annotations"] = new JsonObject { ["meta.helm.sh/release-name"] = "rembg", ["meta.helm.sh/release-namespace"] = "photos" },
             },
             ["data"] = new JsonObject(data.Select(d => KeyValuePair.Create<string, JsonNode?>(d.Key, d.Value))),
@@ -93,8 +97,11 @@ internal sealed class LookedUpSecret : IAsyncDisposable
     // "policies" and no "policys": the one plural of ours that is not formed with an s alone.
     private static JsonNode Resource(string kind) => new JsonObject
     {
-        ["name"] = kind.ToLowerInvariant().Replace("policy", "policie", StringComparison.Ordinal) + "s", ["singularName"] = kind.ToLowerInvariant(),
-        ["namespaced"] = true, ["kind"] = kind, ["verbs"] = new JsonArray("get", "list"),
+        ["name"] = kind.ToLowerInvariant().Replace("policy", "policie", StringComparison.Ordinal) + "s",
+        ["singularName"] = kind.ToLowerInvariant(),
+        ["namespaced"] = true,
+        ["kind"] = kind,
+        ["verbs"] = new JsonArray("get", "list"),
     };
 
     private static Task AnswerAsync(HttpContext context, JsonObject json, int status)

@@ -23,6 +23,19 @@ public sealed class RedisTests
     }
 
     [Fact]
+    public async Task NothingIsEvicted_AndWhatGatewaysMayKeepFits()
+    {
+        var release = await Chart.RenderAsync("defaults");
+        var arguments = release.One<V1StatefulSet>("redis").Spec.Template.Spec.Containers[0].Args;
+        var settings = Settings.Environment(release.One<V1Deployment>("gateway").Spec.Template.Spec.Containers[0]);
+
+        arguments[arguments.IndexOf("--maxmemory-policy") + 1].ShouldBe("noeviction");
+        var memory = long.Parse(arguments[arguments.IndexOf("--maxmemory") + 1][..^2], provider: null) << 20;
+        string[] bounds = ["Tasks__MaxUnfinishedBytes", "Tasks__MaxResultBytes", "Tasks__MaxDeadLetterBytes", "Cache__RedisMaxBytes"];
+        bounds.Sum(bound => long.Parse(settings[bound], provider: null)).ShouldBeLessThanOrEqualTo(memory * 7 / 8); // an eighth for records and Redis itself
+    }
+
+    [Fact]
     public async Task Password_IsOneSecretForBothEnds()
     {
         var release = await Chart.RenderAsync("defaults");

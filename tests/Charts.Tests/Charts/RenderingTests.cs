@@ -34,6 +34,16 @@ public sealed class RenderingTests
     }
 
     [Fact]
+    public async Task ChartsVersion_IsThatOfTheServices()
+    {
+        var version = typeof(Gateway.Program).Assembly.GetName().Version!.ToString(3);
+        var chart = await File.ReadAllLinesAsync(Path.Combine(Chart.Folder, "Chart.yaml"));
+
+        chart.ShouldContain($"version: {version}", "the version in Directory.Build.props");
+        chart.ShouldContain($"appVersion: {version}");
+    }
+
+    [Fact]
     public async Task Defaults_NeedNothingButKubernetes()
     {
         var release = await Chart.RenderAsync("defaults");
@@ -58,6 +68,8 @@ public sealed class RenderingTests
     [InlineData("gateway.autoscaling.minReplicas=7", "gateway.autoscaling.minReplicas is above")]
     [InlineData("inference.autoscaling.minReplicas=11", "inference.autoscaling.minReplicas is above")]
     [InlineData("inference.profiles.cpu.resources.limit.cpu=1", "'limit' not allowed")]
+    [InlineData("gateway.image.digest=sha256:abc", "/gateway/image/digest")]
+    [InlineData("gateway.settings.Docs__Enabled=off", "the chart sets it from a value of its own")]
     [InlineData("redis.mode=external", "needs redis.existingSecret")]
     [InlineData("redis.mode=none", "set autoscaling.mode=none and gateway.replicas=1")]
     [InlineData("gateway.ingress.enabled=true,gateway.ingress.tlsSecret=tls", "needs gateway.ingress.host")]
@@ -79,6 +91,7 @@ public sealed class RenderingTests
 
         (await NotesAsync("without-redis")).ShouldContain("tasks are lost when the gateway stops");
         (await NotesAsync("local")).ShouldContain("tasks are lost when its pod moves");
+        (await NotesAsync("everything")).ShouldContain("no proxy is trusted");
         (await NotesAsync("production")).ShouldNotContain("WARNING");
     }
 

@@ -145,6 +145,26 @@ public sealed class WorkloadTests
         traced.SelectMany(e => e.Ports).Select(p => p.Port.Value).Order().ShouldBe(["4317", "53", "53"]);
     }
 
+    [Theory]
+    [InlineData("defaults", new[] { "53", "53", "http", "management", "redis" })]
+    [InlineData("production", new[] { "26379", "4317", "53", "53", "6379", "6380", "http", "management" })]
+    [InlineData("without-redis", new[] { "53", "53", "http", "management" })]
+    public async Task Gateway_HasNoWayOutButToWhatIsConfigured(string values, string[] ports)
+    {
+        var policy = (await Chart.RenderAsync(values)).One<V1NetworkPolicy>("gateway").Spec;
+
+        policy.PolicyTypes.ShouldBe(["Ingress", "Egress"]);
+        policy.Egress.SelectMany(rule => rule.Ports).Select(port => port.Port.Value).Order(StringComparer.Ordinal).ShouldBe(ports);
+    }
+
+    [Fact]
+    public async Task Digest_NamesTheImage()
+    {
+        var images = (await Chart.RenderAsync("everything")).All<V1Deployment>().Select(deployment => deployment.Spec.Template.Spec.Containers[0].Image);
+
+        images.ShouldContain($"registry.example.com/rembg-gateway:abc123@sha256:{new string('a', 64)}");
+    }
+
     [Fact]
     public async Task Accelerator_IsOneValue()
     {

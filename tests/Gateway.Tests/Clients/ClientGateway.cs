@@ -32,7 +32,7 @@ internal sealed class ClientGateway : IAsyncDisposable
     public static async Task<ClientGateway> StartAsync(FakeTimeProvider? clock, params string[] settings)
     {
         var log = new LogLines();
-        string[] args = [.. settings.Append("Service:Address=127.0.0.1").Select(setting => "--" + setting)];
+        string[] args = [.. settings.Prepend("Service:Address=127.0.0.1").Select(setting => "--" + setting)];
         var app = Program.Build(args, builder =>
         {
             builder.Logging.ClearProviders().AddProvider(log).SetMinimumLevel(LogLevel.Trace);

@@ -12,23 +12,36 @@ public class FailedAuthLimiterTests
     private readonly TestKey _key = TestKey.Create();
 
     [Fact]
-    public async Task TooManyGuesses_ShutTheAddressOutForAWhileAndNobodyElse()
+    public async Task TooManyGuesses_AreRefusedForAWhile_TheRightKeyNever()
     {
         await using var gateway = await ClientGateway.StartAsync(_clock, [.. TestKey.Settings(_key), .. ThreeGuesses]);
 
         for (var i = 0; i < 3; i++) (await gateway.GetAsync("/work", TestKey.Create().Text)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
 
-        using (var shutOut = await gateway.GetAsync("/work", _key.Text))
+        using (var refused = await gateway.GetAsync("/work", TestKey.Create().Text))
         {
-            shutOut.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
-            shutOut.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(10));
+            refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+            refused.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(10));
         }
+        (await gateway.GetAsync("/work", _key.Text)).StatusCode.ShouldBe(HttpStatusCode.OK, "the same address, but the right key");
         var neighbour = gateway.CallerFrom(IPAddress.Parse("127.0.0.2"));
-        (await ClientGateway.GetAsync(neighbour, "/work", _key.Text)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await ClientGateway.GetAsync(neighbour, "/work", TestKey.Create().Text)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         (await gateway.MetricAsync("rembg_gateway_rate_limited_total{reason=\"wrong-keys\"}")).ShouldBe(1);
 
         _clock.Advance(TimeSpan.FromSeconds(10));
-        (await gateway.GetAsync("/work", _key.Text)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await gateway.GetAsync("/work", TestKey.Create().Text)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task WrongKeysInALoop_DoNotFillTheLog()
+    {
+        await using var gateway = await ClientGateway.StartAsync(_clock, [.. TestKey.Settings(_key), .. ThreeGuesses]);
+        (await gateway.GetAsync("/work", TestKey.Create().Text)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        var lines = gateway.Log.All.Count();
+
+        for (var i = 0; i < 50; i++) (await gateway.GetAsync("/work", i % 2 == 0 ? TestKey.Create().Text : null)).IsSuccessStatusCode.ShouldBeFalse();
+
+        gateway.Log.All.Count().ShouldBe(lines);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
@@ -16,6 +17,18 @@ public class KeyIntegrationTests
 
         (await gateway.Caller.GetStringAsync("/work")).ShouldBe("ip:127.0.0.1");
         gateway.Log.All.Count(line => line.StartsWith("API keys are off", StringComparison.Ordinal)).ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("*", true)]
+    [InlineData("0.0.0.0", true)]
+    [InlineData("127.0.0.1", false)]
+    [InlineData("::1", false)]
+    public async Task NoKeysConfigured_IsAWarningWhereOthersCanReachIt(string address, bool warns)
+    {
+        await using var gateway = await ClientGateway.StartAsync($"Service:Address={address}");
+
+        gateway.Log.At(LogLevel.Warning).Any(line => line.StartsWith("API keys are off", StringComparison.Ordinal)).ShouldBe(warns);
     }
 
     [Theory]

@@ -35,7 +35,7 @@ public class LimitIntegrationTests
 
         using (var first = await gateway.GetAsync("/work"))
         {
-            Header(first, "RateLimit-Policy").ShouldBe("\"requests\";q=5;w=10");
+            Header(first, "RateLimit-Policy").ShouldBe("\"requests\";q=5;w=10, \"concurrent\";q=256;qu=\"concurrent-requests\"");
             Header(first, "RateLimit").ShouldBe("\"requests\";r=4;t=2");
         }
         await GrantedOfAsync(gateway, 4);
@@ -70,6 +70,40 @@ public class LimitIntegrationTests
             (await gateway.GetAsync("/own")).StatusCode.ShouldBe(HttpStatusCode.OK);
         }
         (await GrantedOfAsync(gateway, 10)).ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task Reads_HaveALimitOfTheirOwnByClient()
+    {
+        TestKey shop = TestKey.Create("shop"), big = TestKey.Create("big");
+        await using var gateway = await ClientGateway.StartAsync(_clock,
+            [.. TestKey.Settings(shop, big), "Clients:Reads:Burst=3", "Clients:Reads:RatePerSecond=0.5"]);
+
+        foreach (var path in new[] { "/own", "/v1/tasks/x", "/nothing" }) (await gateway.GetAsync(path, shop.Text)).StatusCode.ShouldNotBe(HttpStatusCode.TooManyRequests);
+        foreach (var path in new[] { "/own", "/v1/tasks/x", "/v1/models", "/docs", "/openapi/v1.json", "/" })
+        {
+            using var refused = await gateway.GetAsync(path, shop.Text);
+            refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests, path);
+            refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds.ShouldBeInRange(2, 3);
+        }
+
+        (await GrantedOfAsync(gateway, 1, shop.Text)).ShouldBe(1, "work is charged to the plan");
+        (await gateway.GetAsync("/own", big.Text)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await gateway.GetAsync("/open")).StatusCode.ShouldBe(HttpStatusCode.OK, "nobody known: counted by address");
+    }
+
+    [Fact]
+    public async Task Results_HoldAPlaceOfThePlan()
+    {
+        await using var gateway = await ClientGateway.StartAsync("Clients:Anonymous:Concurrency=1");
+        var under_way = gateway.GetAsync("/slow");
+        await Eventually.TrueAsync(() => gateway.Waiting == 1, "it is under way");
+
+        (await gateway.GetAsync("/v1/tasks/x/result")).StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+
+        gateway.LetSlowOnesGo();
+        await under_way;
+        await Eventually.TrueAsync(async () => (await gateway.GetAsync("/v1/tasks/x/result")).StatusCode == HttpStatusCode.NotFound, "there is a place again");
     }
 
     [Fact]

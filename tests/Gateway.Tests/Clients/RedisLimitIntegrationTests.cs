@@ -5,6 +5,7 @@ using Rembg.Testing;
 namespace Rembg.Gateway.Tests.Clients;
 
 /// <summary>Limits on a real redis-server, and what happens when it is not what it should be.</summary>
+[Trait("Category", "Slow")]
 public sealed class RedisLimitIntegrationTests : IAsyncLifetime
 {
     private const string Bucket = "rembg:limit:{ip:127.0.0.1}";

@@ -11,7 +11,11 @@ internal sealed record TestKey(string Text, KeyRecord Record)
         var key = ApiKey.Create();
         return new(key.Reveal(), new()
         {
-            Id = key.Id, Client = client, Plan = plan, ExpiresAt = expires, RevokedAt = revoked,
+            Id = key.Id,
+            Client = client,
+            Plan = plan,
+            ExpiresAt = expires,
+            RevokedAt = revoked,
             Sha256 = Convert.ToHexStringLower(key.Hash()),
         });
     }

@@ -19,15 +19,20 @@ public sealed class RembgIntegrationTests(FaceGateway shared) : IClassFixture<Fa
 
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         answer.Content.Headers.ContentType!.MediaType.ShouldBe("image/png");
-        _pod.Requests.ShouldHaveSingleItem().Query.ShouldBe("?model=model-a&format=png&channels=rgba&size=full");
+        _pod.Requests.ShouldHaveSingleItem().Query.ShouldBe("?model=model-a");
     }
 
     [Theory]
-    [InlineData("model=model-b", "?model=model-b&format=png&channels=rgba&size=full")]
-    [InlineData("om=true", "?model=model-a&format=png&channels=alpha&size=full")]
-    [InlineData("om=On&ppm=1", "?model=model-a&format=png&channels=alpha&size=full&post_process_mask=true")]
-    [InlineData("bgc=255,0, 16,128", "?model=model-a&format=png&channels=rgba&size=full&bg_color=ff001080")]
-    [InlineData("a=false&af=240&ab=0&ae=99&extras={}&bgc=", "?model=model-a&format=png&channels=rgba&size=full")]
+    [InlineData("model=model-b", "?model=model-b")]
+    [InlineData("om=true", "?model=model-a&channels=alpha")]
+    [InlineData("om=On&ppm=1", "?model=model-a&channels=alpha&post_process_mask=true")]
+    [InlineData("bgc=255,0, 16,128", "?model=model-a&bg_color=ff001080")]
+    [InlineData("a=true&dc=true&af=240", "?model=model-a")]
+    [InlineData("bgc=1,2,3,4&om=true", "?model=model-a&channels=alpha")]
+    [InlineData("extras={\"sam_prompt\":[]}", "?model=model-a")]
+    [InlineData("extras=nonsense", "?model=model-a")]
+    [InlineData("size=full&sise=1", "?model=model-a")]
+    [InlineData("a=false&af=240&ab=0&ae=99&extras={}&bgc=", "?model=model-a")]
     public async Task Parameters_WorkInFormQueryAndBoth(string parameters, string asked)
     {
         foreach (var (query, form) in new[] { (parameters, ""), ("", parameters), (parameters, parameters) })
@@ -39,7 +44,6 @@ public sealed class RembgIntegrationTests(FaceGateway shared) : IClassFixture<Fa
     }
 
     [Theory]
-    [InlineData("a=true", "a", "alpha matting is not offered")]
     [InlineData("a=perhaps", "a", "true or false")]
     [InlineData("af=256", "af", "from 0 to 255")]
     [InlineData("af=-1", "af", "from 0 to 255")]
@@ -47,11 +51,7 @@ public sealed class RembgIntegrationTests(FaceGateway shared) : IClassFixture<Fa
     [InlineData("ae=NaN", "ae", "0 or more")]
     [InlineData("bgc=1,2,3", "bgc", "R,G,B,A")]
     [InlineData("bgc=1,2,3,256", "bgc", "R,G,B,A")]
-    [InlineData("bgc=1,2,3,4&om=true", "bgc", "no background")]
-    [InlineData("extras={\"sam_prompt\":[]}", "extras", "no further options")]
-    [InlineData("extras=nonsense", "extras", "no further options")]
-    [InlineData("model=u2net", "model", "not a loaded model")]
-    [InlineData("size=full", "size", "not a known parameter")]
+    [InlineData("extras={\"model_path\":\"/etc/passwd\"}", "extras", "model_path")]
     public async Task WrongOrUnofferedParameter_IsFastApis422WithItsPlace(string parameters, string name, string why)
     {
         foreach (var place in new[] { "query", "body" })
@@ -65,6 +65,19 @@ public sealed class RembgIntegrationTests(FaceGateway shared) : IClassFixture<Fa
             error.GetProperty("msg").GetString()!.ShouldContain(why);
         }
         _pod.Requests.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("", "model-a")]
+    [InlineData("model=model-b", "model-b")]
+    [InlineData("model=u2net", "model-a")]
+    public async Task Model_IsTheDefaultWhereItIsNotLoaded_AndTheAnswerNamesIt(string parameters, string answered)
+    {
+        using var answer = await PostAsync(form: parameters);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
+        answer.Headers.GetValues("X-Model").ShouldBe([answered]);
+        _pod.Requests.ShouldHaveSingleItem().Query.ShouldBe($"?model={answered}");
     }
 
     [Fact]
@@ -107,11 +120,12 @@ public sealed class RembgIntegrationTests(FaceGateway shared) : IClassFixture<Fa
         _pod.Next.Enqueue(PodScripts.Refuses(Problem.Truncated()));
         (await RefusalAsync(Images.Form("file", _photo))).ShouldBe(HttpStatusCode.UnprocessableEntity);
         _pod.Always = PodScripts.Overloaded();
-        (await RefusalAsync(Images.Form("file", _photo))).ShouldBe(HttpStatusCode.ServiceUnavailable);
+        await using var impatient = await GatewayApp.StartAsync([_pod], "Pods:FullFor=00:00:30", "Pods:WaitForPod=00:00:00");
+        (await RefusalAsync(Images.Form("file", _photo), impatient)).ShouldBe(HttpStatusCode.ServiceUnavailable);
 
-        async Task<HttpStatusCode> RefusalAsync(HttpContent content)
+        async Task<HttpStatusCode> RefusalAsync(HttpContent content, GatewayApp? gateway = null)
         {
-            using var answer = await _gateway.Client.PostAsync("/api/remove", content);
+            using var answer = await (gateway ?? _gateway).Client.PostAsync("/api/remove", content);
             (await JsonAsync(answer)).GetProperty("detail").GetString().ShouldNotBeNullOrEmpty();
             return answer.StatusCode;
         }

@@ -6,7 +6,10 @@ using Rembg.Testing;
 
 namespace Rembg.Gateway.Tests.Compatibility;
 
-/// <summary>The npm package remove.bg 1.3.0, unchanged, against our gateway. Its address is fixed in its code; see redirect.cjs.</summary>
+/// <summary>
+/// The npm packages remove.bg 1.3.0 and removebg-wrapper 1.0.3, unchanged, and the vendor's samples for axios and node's fetch, against our
+/// gateway. The packages' address is fixed in their code; see redirect.cjs.
+/// </summary>
 public sealed class RemoveBgClientIntegrationTests : IAsyncLifetime
 {
     private static readonly string Scripts = Path.Combine(RepositoryPaths.Root, "tests/Gateway.Tests/Compatibility/RemoveBgClient");
@@ -45,28 +48,62 @@ public sealed class RemoveBgClientIntegrationTests : IAsyncLifetime
         foreach (var (name, value) in expected) answer.GetProperty(name).GetString().ShouldBe(value, name);
         var run = _pod.Requests.ShouldHaveSingleItem();
         run.Image.ShouldBe(Images.Jpeg());
-        run.Query.ShouldBe("?model=model-a&format=jpg&channels=rgba&size=full&bg_color=00ff00ff");
+        run.Query.ShouldBe("?model=model-a&format=jpg&bg_color=00ff00ff");
         var saved = await File.ReadAllBytesAsync(Path.Combine(_directory.FullName, "out"));
         saved.Length.ShouldBe(1000);
         saved[..3].ShouldBe([0xFF, 0xD8, 0xFF]);
     }
 
     [Fact]
+    public async Task EveryLayoutOption_ReachesThePod()
+    {
+        var answer = await RunAsync(_key.Text, "FILE",
+            """{"size":"full","type":"car","crop":true,"crop_margin":"10%","roi":"0% 0% 50% 100%","scale":"80%","position":"0% 100%","add_shadow":true}""");
+
+        answer.TryGetProperty("resolved", out _).ShouldBeTrue(answer.ToString());
+        Uri.UnescapeDataString(_pod.Requests.ShouldHaveSingleItem().Query).ShouldBe(
+            "?model=model-a&roi=0px 0px 50% 100%&crop=true&crop_margin=10% 10% 10% 10%&scale=80%&position=0% 100%&shadow=drop&shadow_opacity=90");
+    }
+
+    [Theory]
+    [InlineData("axios", "no-bg.png")]
+    [InlineData("fetch", "no-bg.png")]
+    [InlineData("removebg-wrapper", "output.png")]
+    public async Task SampleOrOtherClient_SavesThePicture(string client, string output)
+    {
+        var photo = await SavePhotoAsync();
+
+        var run = await NodeAsync(_directory.FullName, Path.Combine(Scripts, "samples.cjs"), client, photo, _key.Text);
+
+        run.StandardError.ShouldBeEmpty();
+        (await File.ReadAllBytesAsync(Path.Combine(_directory.FullName, output)))[..4].ShouldBe([0x89, (byte)'P', (byte)'N', (byte)'G'], client);
+        _pod.Requests.ShouldHaveSingleItem().Image.ShouldBe(Images.Jpeg());
+    }
+
+    [Fact]
     public async Task Refusals_AreUnderstood()
     {
         (await RunAsync("wrong", "FILE")).GetProperty("rejected")[0].GetProperty("code").GetString().ShouldBe("auth_failed");
-        (await RunAsync(_key.Text, "BASE64", """{"scale":"50%"}""")).GetProperty("rejected")[0].GetProperty("code").GetString().ShouldBe("invalid_scale");
+        (await RunAsync(_key.Text, "BASE64", """{"scale":"5%"}""")).GetProperty("rejected")[0].GetProperty("code").GetString().ShouldBe("invalid_scale");
     }
 
     private async Task<JsonElement> RunAsync(string key, string way, string options = "{}")
     {
-        var photo = Path.Combine(_directory.FullName, "photo.jpg");
-        await File.WriteAllBytesAsync(photo, Images.Jpeg());
-        var run = await Cli.Wrap("node")
-            .WithArguments(["--require", "./redirect.cjs", "remove.cjs", photo, Path.Combine(_directory.FullName, "out"), key, way, options])
-            .WithWorkingDirectory(Scripts)
-            .WithEnvironmentVariables(variables => variables.Set("NODE_PATH", Modules).Set("NODE_NO_WARNINGS", "1").Set("GATEWAY", _gateway.Client.BaseAddress!.ToString()))
-            .ExecuteBufferedAsync();
+        var photo = await SavePhotoAsync();
+        var run = await NodeAsync(Scripts, "remove.cjs", photo, Path.Combine(_directory.FullName, "out"), key, way, options);
         return JsonElement.Parse(run.StandardOutput);
     }
+
+    private async Task<string> SavePhotoAsync()
+    {
+        var photo = Path.Combine(_directory.FullName, "photo.jpg");
+        await File.WriteAllBytesAsync(photo, Images.Jpeg());
+        return photo;
+    }
+
+    private async Task<BufferedCommandResult> NodeAsync(string directory, params string[] arguments) => await Cli.Wrap("node")
+        .WithArguments(["--require", Path.Combine(Scripts, "redirect.cjs"), .. arguments])
+        .WithWorkingDirectory(directory)
+        .WithEnvironmentVariables(variables => variables.Set("NODE_PATH", Modules).Set("NODE_NO_WARNINGS", "1").Set("GATEWAY", _gateway.Client.BaseAddress!.ToString()))
+        .ExecuteBufferedAsync();
 }

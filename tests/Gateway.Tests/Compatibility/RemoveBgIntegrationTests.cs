@@ -33,27 +33,27 @@ public sealed class RemoveBgIntegrationTests(FaceGateway shared) : IClassFixture
         foreach (var (name, value) in expected) Header(answer, name).ShouldBe(value, name);
         int.Parse(Header(answer, "X-RateLimit-Remaining")).ShouldBeInRange(1, 299);
         long.Parse(Header(answer, "X-RateLimit-Reset")).ShouldBeInRange(before, before + 3600);
-        _pod.Requests.ShouldHaveSingleItem().Query.ShouldBe("?model=model-a&format=png&channels=rgba&size=preview");
+        _pod.Requests.ShouldHaveSingleItem().Query.ShouldBe("?model=model-a&size=preview");
     }
 
     [Theory]
-    [InlineData("size=small", "format=png&channels=rgba&size=preview")]
-    [InlineData("size=regular", "format=png&channels=rgba&size=preview")]
-    [InlineData("size=medium", "format=png&channels=rgba&size=medium")]
-    [InlineData("size=hd", "format=png&channels=rgba&size=hd")]
-    [InlineData("size=full", "format=png&channels=rgba&size=full")]
-    [InlineData("size=4k", "format=png&channels=rgba&size=full")]
-    [InlineData("size=50MP", "format=png&channels=rgba&size=full")]
-    [InlineData("size=auto", "format=png&channels=rgba&size=full")]
-    [InlineData("format=jpg", "format=jpg&channels=rgba&size=preview")]
-    [InlineData("format=zip&size=full", "format=zip&channels=rgba&size=full")]
-    [InlineData("format=webp", "format=webp&channels=rgba&size=preview")]
-    [InlineData("format=auto&bg_color=81d4fa", "format=jpg&channels=rgba&size=preview&bg_color=81d4faff")]
-    [InlineData("format=auto&bg_color=81d4fa77", "format=png&channels=rgba&size=preview&bg_color=81d4fa77")]
-    [InlineData("format=png&bg_color=green", "format=png&channels=rgba&size=preview&bg_color=008000ff")]
-    [InlineData("channels=alpha", "format=png&channels=alpha&size=preview")]
+    [InlineData("size=small", "size=preview")]
+    [InlineData("size=regular", "size=preview")]
+    [InlineData("size=medium", "size=medium")]
+    [InlineData("size=hd", "size=hd")]
+    [InlineData("size=full", "")]
+    [InlineData("size=4k", "")]
+    [InlineData("size=50MP", "")]
+    [InlineData("size=auto", "")]
+    [InlineData("format=jpg", "format=jpg&size=preview")]
+    [InlineData("format=zip&size=full", "format=zip")]
+    [InlineData("format=webp", "format=webp&size=preview")]
+    [InlineData("format=auto&bg_color=81d4fa", "format=jpg&size=preview&bg_color=81d4faff")]
+    [InlineData("format=auto&bg_color=81d4fa77", "size=preview&bg_color=81d4fa77")]
+    [InlineData("format=png&bg_color=green", "size=preview&bg_color=008000ff")]
+    [InlineData("channels=alpha", "channels=alpha&size=preview")]
     [InlineData("roi=0% 0% 100% 100%&crop=false&crop_margin=0&scale=original&position=original&add_shadow=false&semitransparency=true&bg_image_url=&type=auto&type_level=1",
-        "format=png&channels=rgba&size=preview")]
+        "size=preview")]
     public async Task Parameters_MeanTheSameInEveryBody(string parameters, string asked)
     {
         var fields = Fields(parameters);
@@ -64,35 +64,128 @@ public sealed class RemoveBgIntegrationTests(FaceGateway shared) : IClassFixture
             answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
         }
         var run = _pod.Requests.ShouldHaveSingleItem(); // one entry of the cache, whatever the body was
-        run.Query.ShouldBe("?model=model-a&" + asked);
+        run.Query.ShouldBe(("?model=model-a&" + asked).TrimEnd('&'));
         run.Image.ShouldBe(_photo);
     }
 
     [Theory]
-    [InlineData("size=huge", "invalid_size")]
-    [InlineData("type=ghost", "invalid_type")]
-    [InlineData("type_level=3", "invalid_type_level")]
-    [InlineData("format=gif", "invalid_format")]
-    [InlineData("channels=rgb", "invalid_channels")]
-    [InlineData("bg_color=nocolour", "invalid_bg_color")]
-    [InlineData("bg_color=red&format=zip", "invalid_bg_color")]
-    [InlineData("roi=10px 10px 50% 50%", "invalid_roi")]
-    [InlineData("crop=true", "invalid_crop")]
-    [InlineData("crop_margin=10%", "invalid_crop_margin")]
-    [InlineData("scale=50%", "invalid_scale")]
-    [InlineData("position=center", "invalid_position")]
-    [InlineData("add_shadow=true", "invalid_add_shadow")]
-    [InlineData("shadow_type=drop", "invalid_shadow_type")]
-    [InlineData("semitransparency=false", "invalid_semitransparency")]
-    [InlineData("bg_image_url=http://example.com/b.jpg", "invalid_bg_image_url")]
-    [InlineData("image_url=http://example.com/a.jpg", "invalid_image_url")]
-    [InlineData("model=model-b", "invalid_parameter")]
-    public async Task WhatIsNotValidOrNotOffered_IsRefusedByItsCode(string parameters, string code)
+    [InlineData("size=huge", "invalid_size", "Invalid value for parameter 'size'")]
+    [InlineData("channels=rgb", "invalid_channels", "Invalid value for parameter 'channels'")]
+    [InlineData("type=ghost", "invalid_type", "Invalid type parameter given")]
+    [InlineData("type_level=3", "invalid_type_level", "Invalid type_level parameter given")]
+    [InlineData("format=gif", "invalid_format", "Invalid format parameter given")]
+    [InlineData("bg_color=nocolour", "invalid_bg_color", "Invalid bg_color parameter given")]
+    [InlineData("roi=1 2 3", "invalid_roi", "Invalid roi parameter given")]
+    [InlineData("roi=1 2 3 4em", "invalid_roi", "Invalid roi parameter given")]
+    [InlineData("roi=-1 0 10 10", "invalid_roi", "Invalid roi parameter given")]
+    [InlineData("roi=NaN 0 10 10", "invalid_roi", "Invalid roi parameter given")]
+    [InlineData("roi=0 0 1e308 10", "invalid_roi", "Invalid roi parameter given")]
+    [InlineData("roi=0 0 4294967296px 4294967296px", "invalid_roi", "Invalid roi parameter given")]
+    [InlineData("crop=perhaps", "invalid_crop", "Invalid crop parameter given")]
+    [InlineData("crop_margin=1 2 3", "invalid_crop_margin", "Invalid crop_margin parameter given")]
+    [InlineData("crop_margin=-10%", "invalid_crop_margin", "Invalid crop_margin parameter given")]
+    [InlineData("crop=true&crop_margin=Infinity", "invalid_crop_margin", "Invalid crop_margin parameter given")]
+    [InlineData("scale=9%", "invalid_scale", "Invalid scale parameter given")]
+    [InlineData("scale=101%", "invalid_scale", "Invalid scale parameter given")]
+    [InlineData("scale=50", "invalid_scale", "Invalid scale parameter given")]
+    [InlineData("scale=NaN%", "invalid_scale", "Invalid scale parameter given")]
+    [InlineData("position=left", "invalid_position", "Invalid position parameter given")]
+    [InlineData("position=10px", "invalid_position", "Invalid position parameter given")]
+    [InlineData("position=1% 2% 3%", "invalid_position", "Invalid position parameter given")]
+    [InlineData("position=101%", "invalid_position", "Invalid position parameter given")]
+    [InlineData("semitransparency=perhaps", "invalid_semitransparency", "Invalid semitransparency parameter given")]
+    [InlineData("shadow_type=soft", "invalid_shadow_type", "Invalid shadow_type parameter given")]
+    [InlineData("shadow_type=drop&shadow_opacity=101", "invalid_shadow_opacity", "Invalid shadow_opacity parameter given")]
+    [InlineData("shadow_type=drop&shadow_opacity=-1", "invalid_shadow_opacity", "Invalid shadow_opacity parameter given")]
+    [InlineData("bg_image_url=http://example.com/b.jpg", "invalid_bg_image_url", "Invalid bg_image_url parameter given")]
+    [InlineData("bg_color=red&bg_image_url=http://example.com/b.jpg", "multiple_bg_sources",
+        "Multiple background sources given: Please provide either the bg_color, the bg_image_url or the bg_image_file parameter.")]
+    public async Task WhatIsNotValidOrNotOffered_IsRefusedByItsCodeAndTitle(string parameters, string code, string title)
     {
         using var answer = await PostAsync(Fields(parameters));
 
         await ShouldBeAsync(answer, HttpStatusCode.BadRequest, code);
+        (await JsonAsync(answer)).GetProperty("errors")[0].GetProperty("title").GetString().ShouldBe(title);
         _pod.Requests.ShouldBeEmpty();
+    }
+
+    /// <summary>The tests' names are the rows of what broke real clients: their forms are the clients' own.</summary>
+    [Theory]
+    [InlineData("PyPI removebg 0.4", "roi=0 0 100% 100%&crop=false&crop_margin=0&scale=original&position=original&channels=rgba&add_shadow=false&semitransparency=true&type=auto&type_level=none&size=regular&bg_color=", "size=preview")]
+    [InlineData("official browser sample", "image_url=&size=auto&api_key=KEY", "")]
+    [InlineData("empty base64 field", "image_file_b64=&size=auto", "")]
+    [InlineData("values without effect", "semitransparency=false&add_shadow=true&type=car_interior", "size=preview")]
+    [InlineData("official CLI", "size=auto&format=zip&type=auto", "format=zip")]
+    [InlineData("official CLI with a colour", "size=auto&format=zip&type=auto&bg_color=ff0000", "format=zip&bg_color=ff0000ff")]
+    [InlineData("Ruby gem remove_bg 2.2.1", "size=auto&format=zip&channels=rgba", "format=zip")]
+    [InlineData("crop with a margin", "size=full&crop=true&crop_margin=10px 20px", "crop=true&crop_margin=10px 20px 10px 20px")]
+    [InlineData("margin without crop", "size=full&crop_margin=30px", "")]
+    [InlineData("several spaces in a region", "size=full&roi=0  0  500px  100%", "roi=0px 0px 500px 100%")]
+    [InlineData("scale, position and shadow", "size=full&scale=80%&position=center&shadow_type=3D&shadow_opacity=70", "scale=80%&position=50% 50%&shadow=drop&shadow_opacity=70")]
+    [InlineData("shadow of one type", "size=full&type=car&shadow_type[car]=car", "shadow=drop&shadow_opacity=90")]
+    [InlineData("mask over a colour", "size=full&channels=alpha&bg_color=red", "channels=alpha")]
+    [InlineData("repeated field, the last counts", "size=full&size=hd", "size=hd")]
+    public async Task ClientsForm_IsTaken(string client, string parameters, string asked)
+    {
+        using var answer = await PostAsync(Fields(parameters));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK, $"{client}: {await answer.Content.ReadAsStringAsync()}");
+        Uri.UnescapeDataString(_pod.Requests.ShouldHaveSingleItem().Query).ShouldBe(("?model=model-a&" + asked).TrimEnd('&'), client);
+    }
+
+    /// <summary>A browser sends the file inputs of a form that hold no file, too: no bytes and an empty file name.</summary>
+    [Fact]
+    public async Task EmptyFileInputs_AreAbsent()
+    {
+        var text = string.Concat(new[] { "image_file", "bg_image_file" }.Select(name => $"--b\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"\"\r\nContent-Type: application/octet-stream\r\n\r\n\r\n"))
+            + $"--b\r\nContent-Disposition: form-data; name=\"image_file_b64\"\r\n\r\n{Convert.ToBase64String(_photo)}\r\n--b--\r\n";
+        using var content = new StringContent(text);
+        content.Headers.ContentType = MediaTypeHeaderValue.Parse("multipart/form-data; boundary=b");
+
+        using var answer = await _gateway.Client.PostAsync(Path, content);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
+        _pod.Requests.ShouldHaveSingleItem().Image.ShouldBe(_photo);
+    }
+
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("*/*", false)]
+    [InlineData("application/json", true)]
+    [InlineData("application/json, text/plain, */*", false)] // axios
+    [InlineData("image/png, application/json", false)]
+    [InlineData("image/png;q=0.5, application/json", true)]
+    [InlineData("application/json;q=0", false)]
+    public async Task Accept_SaysWhetherTheAnswerIsJson(string accept, bool isJson)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, Path) { Content = Images.Form("image_file", _photo) };
+        if (accept.Length > 0) request.Headers.TryAddWithoutValidation("Accept", accept);
+
+        using var answer = await _gateway.Client.SendAsync(request);
+
+        answer.Content.Headers.ContentType!.MediaType.ShouldBe(isJson ? "application/json" : "image/png");
+    }
+
+    [Fact]
+    public async Task Improve_AnswersWithANewIdAndChecksTheImage()
+    {
+        using var answer = await _gateway.Client.PostAsync("/v1.0/improve", Images.Form("image_file", _photo, ("tag", "hair"), ("image_filename", "a.jpg")));
+        using var none = await _gateway.Client.PostAsync("/v1.0/improve", Multipart(new() { ["tag"] = "hair" }));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await JsonAsync(answer)).GetProperty("id").GetGuid().ShouldNotBe(Guid.Empty);
+        await ShouldBeAsync(none, HttpStatusCode.BadRequest, "missing_source");
+        _pod.Requests.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task OtherOrigin_MayReadTheAnswer()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, Path) { Content = Images.Form("image_file", _photo), Headers = { { "Origin", "https://shop.example" } } };
+
+        using var answer = await _gateway.Client.SendAsync(request);
+
+        Header(answer, "Access-Control-Allow-Origin").ShouldBe("*");
     }
 
     [Fact]
@@ -109,6 +202,8 @@ public sealed class RemoveBgIntegrationTests(FaceGateway shared) : IClassFixture
             (Multipart(new() { ["image_url"] = "http://example.com/a.jpg" }), "invalid_image_url"),
             (JsonContent.Create(new { image_url = "http://example.com/a.jpg" }), "invalid_image_url"),
             (Images.Form("image_file", _photo, ("image_file_b64", base64)), "multiple_sources"),
+            (Images.Form("image_file", _photo, ("image_url", "http://example.com/a.jpg")), "multiple_sources"),
+            (JsonContent.Create(new { image_file_b64 = (string?)null }), "missing_source"),
             (new FormUrlEncodedContent([new("image_file_b64", base64), new("image_file_b64", base64)]), "multiple_sources"),
             (Raw($$"""{"image_file_b64":"{{base64}}","image_file_b64":"{{base64}}"}""", "application/json"), "multiple_sources"),
             (Images.Form("bg_image_file"), "invalid_bg_image_file"),
@@ -169,15 +264,19 @@ public sealed class RemoveBgIntegrationTests(FaceGateway shared) : IClassFixture
         await ShouldBeAsync(await _gateway.Client.PostAsync(Path, JsonContent.Create(new { image_file_b64 = Images.Jpeg(30_000) })), HttpStatusCode.BadRequest, "file_too_large");
         await ShouldBeAsync(await WithPodAsync(PodScripts.Refuses(Problem.Truncated())), HttpStatusCode.BadRequest, "failed_to_read_image");
         await ShouldBeAsync(await WithPodAsync(PodScripts.Refuses(Problem.ResolutionTooHigh("Too many."))), HttpStatusCode.BadRequest, "resolution_too_high");
+        await ShouldBeAsync(await WithPodAsync(PodScripts.Refuses(Problem.RoiExceedsBounds(40, 30))), HttpStatusCode.BadRequest, "roi_exceeds_bounds");
+        await ShouldBeAsync(await WithPodAsync(PodScripts.Refuses(Problem.RoiRegionEmpty())), HttpStatusCode.BadRequest, "roi_region_empty");
         await ShouldBeAsync(await WithPodAsync(PodScripts.Cutout(foreground: "0 0 0 0")), HttpStatusCode.BadRequest, "unknown_foreground");
-        using var full = await WithPodAsync(PodScripts.Overloaded(), seed: 2);
+        await using var impatient = await GatewayApp.StartAsync([_pod], "Pods:FullFor=00:00:30", "Pods:WaitForPod=00:00:00");
+        _pod.Always = PodScripts.Overloaded();
+        using var full = await impatient.Client.PostAsync(Path, Images.Form("image_file", Images.Jpeg(seed: 2)));
         await ShouldBeAsync(full, HttpStatusCode.ServiceUnavailable, "overloaded");
         full.Headers.RetryAfter.ShouldNotBeNull();
 
-        Task<HttpResponseMessage> WithPodAsync(PodScript script, int seed = 1)
+        Task<HttpResponseMessage> WithPodAsync(PodScript script)
         {
             _pod.Always = script;
-            return _gateway.Client.PostAsync(Path, Images.Form("image_file", Images.Jpeg(seed: seed)));
+            return _gateway.Client.PostAsync(Path, Images.Form("image_file", _photo));
         }
     }
 

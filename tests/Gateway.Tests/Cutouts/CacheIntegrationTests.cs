@@ -1,8 +1,10 @@
 using System.Net;
 using System.Net.Http.Headers;
-using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Rembg.Contract.Problems;
+using Rembg.Gateway.Cutouts.Caching;
+using Rembg.Gateway.Pods;
+using Rembg.Gateway.Tests.Clients;
 using Rembg.Testing;
 
 namespace Rembg.Gateway.Tests.Cutouts;
@@ -26,6 +28,7 @@ public sealed class CacheIntegrationTests : IAsyncLifetime
         hit.Cache().ShouldBe("hit");
         hit.Headers.ETag.ShouldBe(miss.Headers.ETag);
         hit.Headers.GetValues("X-Foreground").ShouldBe(["1 2 3 4"]);
+        hit.Headers.GetValues("X-Frames").ShouldBe(["7"]);
         hit.Headers.CacheControl!.Private.ShouldBeTrue();
         hit.Headers.GetValues("Server-Timing").Single().ShouldStartWith("total;dur=");
         (await hit.Content.ReadAsByteArrayAsync()).ShouldBe(await miss.Content.ReadAsByteArrayAsync());
@@ -141,12 +144,71 @@ public sealed class CacheIntegrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task NewModelOrPipeline_MissesByItself()
+    public async Task NewVersion_MissesByItself()
     {
         await using var gateway = await GatewayApp.StartAsync([_pod]);
         var first = (await gateway.CutAsync()).Headers.ETag;
-        _pod.Models = _pod.Models with { Pipeline = "test-2" };
+        _pod.Roll("2");
         await Eventually.TrueAsync(async () => (await gateway.CutAsync()).Headers.ETag != first!, "the gateway has noticed");
+    }
+
+    [Fact]
+    public async Task PodsRolledForwardAndBack_EachAnswerIsThatOfItsVersion()
+    {
+        // Long enough that the gateway does not learn of the new version while the test runs.
+        await using var gateway = await GatewayApp.StartAsync([_pod], "Pods:ProbeEvery=00:05:00");
+        using var old = await gateway.CutAsync(seed: 1);
+
+        _pod.Always = PodScripts.Cutout(bytes: 2000, version: "2");
+        using var made = await gateway.CutAsync(seed: 2);
+        made.Headers.ETag.ShouldNotBeNull();
+
+        // Rolled back before the gateway noticed: what version 2 made is not version 1's answer.
+        _pod.Always = PodScripts.Cutout(bytes: 1000, version: "1");
+        using var again = await gateway.CutAsync(seed: 2, headers: ("If-None-Match", made.Headers.ETag.ToString()));
+        again.StatusCode.ShouldBe(HttpStatusCode.OK);
+        again.Cache().ShouldBe("miss");
+        again.Content.Headers.ContentLength.ShouldBe(1000);
+        again.Headers.ETag.ShouldNotBe(made.Headers.ETag);
+
+        using var hit = await gateway.CutAsync(seed: 1);
+        hit.Cache().ShouldBe("hit");
+        hit.Headers.ETag.ShouldBe(old.Headers.ETag);
+    }
+
+    [Fact]
+    public async Task TwoVersionsInTheFleet_AreBothFoundUnderTheirOwnTags()
+    {
+        await using var newer = await FakePod.StartAsync();
+        newer.Roll("2");
+        await using var gateway = await GatewayApp.StartAsync([_pod, newer]);
+        await Eventually.TrueAsync(() => gateway.Services.GetRequiredService<ModelCatalog>().Find(null).Versions.Count == 2, "both versions are known");
+
+        // Whichever pod answers: its answer is found again, under the tag of its version.
+        for (var seed = 0; seed < 20; seed++)
+        {
+            using var made = await gateway.CutAsync(seed);
+            using var hit = await gateway.CutAsync(seed);
+            hit.Cache().ShouldBe("hit");
+            hit.Headers.ETag.ShouldBe(made.Headers.ETag);
+            using var known = await gateway.CutAsync(seed, headers: ("If-None-Match", made.Headers.ETag!.ToString()));
+            known.StatusCode.ShouldBe(HttpStatusCode.NotModified);
+            known.Headers.ETag.ShouldBe(made.Headers.ETag);
+        }
+    }
+
+    [Fact]
+    public async Task PodThatDoesNotSayItsVersion_IsAnsweredFromButNotKeptOrTagged()
+    {
+        _pod.Always = PodScripts.Cutout(version: null);
+        await using var gateway = await GatewayApp.StartAsync([_pod]);
+        for (var i = 0; i < 2; i++)
+        {
+            using var answer = await gateway.CutAsync();
+            answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+            answer.Cache().ShouldBe("miss");
+            answer.Headers.ETag.ShouldBeNull();
+        }
     }
 
     [Fact]
@@ -162,6 +224,19 @@ public sealed class CacheIntegrationTests : IAsyncLifetime
         (await apart.CutAsync(headers: ("X-Forwarded-For", "192.0.2.1"))).Cache().ShouldBe("hit");
     }
 
+    [Theory]
+    [InlineData("", "miss")]
+    [InlineData("Cache:Scope=Shared", "hit")]
+    public async Task KeysOn_ClientsAreApartUnlessConfiguredOtherwise(string setting, string other)
+    {
+        TestKey shop = TestKey.Create("shop"), rival = TestKey.Create("rival");
+        await using var gateway = await GatewayApp.StartAsync([_pod], [.. TestKey.Settings(shop, rival), .. setting.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+
+        (await gateway.CutAsync(headers: ("X-Api-Key", shop.Text))).Cache().ShouldBe("miss");
+        (await gateway.CutAsync(headers: ("X-Api-Key", rival.Text))).Cache().ShouldBe(other);
+        (await gateway.CutAsync(headers: ("X-Api-Key", shop.Text))).Cache().ShouldBe("hit");
+    }
+
     [Fact]
     public async Task Memory_IsBoundedInBytes()
     {
@@ -169,8 +244,7 @@ public sealed class CacheIntegrationTests : IAsyncLifetime
         await using var gateway = await GatewayApp.StartAsync([_pod], "Cache:MaxBytes=1048576");
         for (var seed = 0; seed < 40; seed++) (await gateway.CutAsync(seed)).Cache().ShouldBe("miss");
 
-        var memory = (MemoryCache)gateway.Services.GetRequiredService<IMemoryCache>();
-        memory.Count.ShouldBeInRange(1, 10);
+        gateway.Services.GetRequiredService<CutoutCache>().Count.ShouldBeInRange(1, 10);
     }
 
     [Fact]

@@ -20,12 +20,13 @@ public class CutoutIntegrationTests
         response.Content.Headers.ContentLength.ShouldBe(1000);
         response.Headers.GetValues("X-Cache").ShouldBe(["miss"]);
         response.Headers.GetValues("X-Width").ShouldBe(["40"]);
+        response.Headers.GetValues("X-Frames").ShouldBe(["7"]);
         response.Headers.ETag.ShouldNotBeNull();
         response.Headers.GetValues("X-Request-Id").Single().Length.ShouldBe(32);
         response.Headers.GetValues("Server-Timing").Single().ShouldMatch(@"^queue;dur=1, decode;dur=2, infer;dur=3, encode;dur=[\d.]+, total;dur=[\d.]+$");
         var run = pod.Requests.ShouldHaveSingleItem();
         run.Image.ShouldBe(Images.Jpeg());
-        run.Query.ShouldBe("?model=model-a&format=png&channels=rgba&size=full");
+        run.Query.ShouldBe("?model=model-a");
     }
 
     [Fact]

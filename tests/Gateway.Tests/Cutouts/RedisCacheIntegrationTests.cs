@@ -30,6 +30,7 @@ public sealed class RedisCacheIntegrationTests : IAsyncLifetime
         given.Cache().ShouldBe("hit");
         given.Headers.ETag.ShouldBe(made.Headers.ETag);
         given.Headers.GetValues("X-Foreground").ShouldBe(["1 2 3 4"]);
+        given.Headers.GetValues("X-Frames").ShouldBe(["7"]);
         given.Content.Headers.ContentType!.MediaType.ShouldBe("image/png");
         (await given.Content.ReadAsByteArrayAsync()).ShouldBe(await made.Content.ReadAsByteArrayAsync());
         (await other.MetricsAsync()).ShouldContain("rembg_gateway_cache_total{result=\"hit\",tier=\"redis\"} 1");

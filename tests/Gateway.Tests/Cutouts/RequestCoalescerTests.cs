@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using Rembg.Contract;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Cutouts;
 
@@ -8,7 +9,7 @@ public class RequestCoalescerTests
 {
     private readonly FakeTimeProvider _time = new();
     private readonly RequestCoalescer<string> _runs;
-    private readonly TaskCompletionSource<string> _work = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource<string> _work = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationToken _ended;
     private int _starts;
 
@@ -98,8 +99,20 @@ public class RequestCoalescerTests
         _starts.ShouldBe(2);
     }
 
+    [Fact]
+    public async Task RefusalOfTheFirstCallersClient_IsNotTheOthers()
+    {
+        var (first, second) = (Join("a"), Join("a"));
+        var refused = _work;
+        _work = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        refused.SetException(Problem.RateLimited(TimeSpan.FromSeconds(1), "Too many wait.").AsException());
+        (await Should.ThrowAsync<ProblemException>(first)).Problem.Status.ShouldBe(429);
+        _work.SetResult("done");
+        (await second).Result.ShouldBe("done");
+    }
+
     private Task<(string Result, bool Coalesced)> Join(string key, CancellationToken caller = default) =>
-        _runs.RunAsync(key, _time.GetUtcNow() + TimeSpan.FromSeconds(10), ended =>
+        _runs.RunAsync(key, Deadline.After(TimeSpan.FromSeconds(10), _time), ended =>
         {
             Interlocked.Increment(ref _starts);
             _ended = ended;

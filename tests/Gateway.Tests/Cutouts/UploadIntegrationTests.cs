@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using Rembg.Gateway.Cutouts.Uploads;
+using Rembg.Gateway.Memory;
 using Rembg.Testing;
 
 namespace Rembg.Gateway.Tests.Cutouts;
@@ -18,7 +18,7 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _pod = await FakePod.StartAsync();
-        _gateway = await GatewayApp.StartAsync([_pod], $"Uploads:MaxBytes={MaxBytes}", "Uploads:MaxBytesInFlight=1048576", "Uploads:Timeout=00:00:01");
+        _gateway = await GatewayApp.StartAsync([_pod], $"Uploads:MaxBytes={MaxBytes}", "Uploads:MaxBytesInFlight=1048576", "Uploads:ClientShare=1", "Uploads:Timeout=00:00:01");
     }
 
     public async Task DisposeAsync()
@@ -32,7 +32,25 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
     public async Task FormFields_AreOptions()
     {
         await ShouldBe(HttpStatusCode.OK, Images.Form("file", fields: [("format", "webp"), ("size", "hd")]));
-        _pod.Requests.Single().Query.ShouldBe("?model=model-a&format=webp&channels=rgba&size=hd");
+        _pod.Requests.Single().Query.ShouldBe("?model=model-a&format=webp&size=hd");
+    }
+
+    [Theory]
+    [InlineData("/v1/remove-background", "image/jpeg")]
+    [InlineData("/v1/remove-background", "multipart/form-data; boundary=x")]
+    [InlineData("/v1/tasks", "image/jpeg")]
+    [InlineData("/api/remove", "multipart/form-data; boundary=x")]
+    [InlineData("/v1.0/removebg", "application/json")]
+    public async Task ChunkOfAnImpossibleSize_Is400(string path, string contentType)
+    {
+        foreach (var size in (string[])["ffffffffffffffff", "-1", "no size"])
+        {
+            using var client = await RawClient.ConnectAsync(_gateway.Client.BaseAddress!);
+
+            await client.SendAsync($"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {contentType}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n{size}\r\nabc\r\n");
+
+            Encoding.ASCII.GetString(await client.ReadToEndAsync()).ShouldStartWith("HTTP/1.1 400 ", Case.Sensitive, $"{path} {contentType} {size}");
+        }
     }
 
     [Fact]
@@ -40,9 +58,9 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
 
     [Theory]
     [InlineData(0)]
-    [InlineData(MemoryBudget.BlockBytes - 1)]
-    [InlineData(MemoryBudget.BlockBytes)]
-    [InlineData(MemoryBudget.BlockBytes + 1)]
+    [InlineData(BlockPool.BlockBytes - 1)]
+    [InlineData(BlockPool.BlockBytes)]
+    [InlineData(BlockPool.BlockBytes + 1)]
     public async Task EverySize_ArrivesWhole(int more)
     {
         await ShouldBe(HttpStatusCode.OK, Images.Form("file", Images.Jpeg(12 + more)));
@@ -191,15 +209,27 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task MoreUploadsThanTheBudgetHolds_AreRefusedUnreadAndSoonTakenAgain()
+    public async Task UploadsThatAreOnlyAnnounced_HoldNothing()
+    {
+        using var silent = await BeginUploadAsync([]);
+        using var begun = await BeginUploadAsync(Images.Jpeg(100));
+
+        var memory = _gateway.Services.GetRequiredService<MemoryBudget>();
+        await Eventually.TrueAsync(() => memory.BytesInUse == BlockPool.BlockBytes, "the one that has begun holds a block, the other nothing");
+        begun.Dispose();
+        await Eventually.TrueAsync(() => memory.BytesInUse == 0, "the block is given back");
+    }
+
+    [Fact]
+    public async Task MoreUploadsThanTheBudgetHolds_AreRefusedAndSoonTakenAgain()
     {
         var sockets = new List<NetworkStream>();
         try
         {
-            // Each asks for two blocks of 64 KiB; the budget is sixteen.
-            for (var i = 0; i < 8; i++) sockets.Add(await BeginUploadAsync());
+            // Each holds a block of 64 KiB; the budget is sixteen, and a quarter of it is for answers.
+            for (var i = 0; i < 12; i++) sockets.Add(await BeginUploadAsync(Images.Jpeg(100), announced: 65_000));
             var memory = _gateway.Services.GetRequiredService<MemoryBudget>();
-            await Eventually.TrueAsync(() => memory.BytesInUse == 1 << 20, "eight uploads hold the whole budget");
+            await Eventually.TrueAsync(() => memory.BytesInUse == 12 * BlockPool.BlockBytes, "twelve uploads hold all that uploads may");
 
             var response = await _gateway.Client.PostAsync("/v1/remove-background", Images.Raw());
             response.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
@@ -213,6 +243,25 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
         await Eventually.TrueAsync(async () => (await _gateway.Client.PostAsync("/v1/remove-background", Images.Raw())).IsSuccessStatusCode, "the room is free again");
     }
 
+    [Fact]
+    public async Task ClientThatHoldsItsShare_WaitsForItself_AndIs429InTheEnd()
+    {
+        await using var gateway = await GatewayApp.StartAsync([_pod], "Uploads:MaxBytesInFlight=4194304", "Uploads:Timeout=00:00:01"); // a share is eight blocks, six of them for uploads
+        var release = new TaskCompletionSource();
+        _pod.Always = PodScripts.After(release.Task, PodScripts.Cutout());
+        var memory = gateway.Services.GetRequiredService<MemoryBudget>();
+        var held = Enumerable.Range(0, 6).Select(i => gateway.Client.PostAsync("/v1/remove-background", Images.Raw(seed: 100 + i, bytes: 60_000))).ToArray();
+        await Eventually.TrueAsync(() => memory.BytesInUse == 6 * BlockPool.BlockBytes, "they hold the share");
+        await Eventually.TrueAsync(async () => (await gateway.Client.PostAsync("/v1/remove-background", Images.Raw(seed: 200, bytes: 60_000))).StatusCode == HttpStatusCode.TooManyRequests, "one more waits, and is refused");
+
+        var waiting = gateway.Client.PostAsync("/v1/remove-background", Images.Raw(seed: 300, bytes: 60_000));
+        release.SetResult();
+
+        (await waiting).StatusCode.ShouldBe(HttpStatusCode.OK, "the share was free in time");
+        foreach (var answer in held) (await answer).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await Eventually.TrueAsync(() => memory.BytesInUse == 0, "what they held is given back");
+    }
+
     private static ByteArrayContent NamedFile(string name)
     {
         var body = new ByteArrayContent([.. Encoding.UTF8.GetBytes($"--x\r\nContent-Disposition: form-data; name=file; filename=\"{name}\"\r\n\r\n"), .. Images.Jpeg(), .. "\r\n--x--\r\n"u8]);
@@ -220,10 +269,11 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
         return body;
     }
 
-    private async Task<NetworkStream> BeginUploadAsync()
+    private async Task<NetworkStream> BeginUploadAsync(byte[] begin, GatewayApp? gateway = null, int announced = MaxBytes)
     {
-        var socket = await ConnectAsync();
-        await socket.WriteAsync(Ascii($"POST /v1/remove-background HTTP/1.1\r\nHost: x\r\nContent-Length: {MaxBytes}\r\n\r\n"));
+        var socket = await ConnectAsync(gateway);
+        await socket.WriteAsync(Ascii($"POST /v1/remove-background HTTP/1.1\r\nHost: x\r\nContent-Length: {announced}\r\n\r\n"));
+        await socket.WriteAsync(begin);
         return socket;
     }
 

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Time.Testing;
-using Rembg.Contract;
 using Rembg.Gateway.Pods;
 
 namespace Rembg.Gateway.Tests.Pods;
@@ -20,28 +19,15 @@ public class PodTests
         Lose().ShouldBe(1, "another death");
     }
 
-    [Fact]
-    public void FullForOnePriority_MayHaveRoomForTheOther()
-    {
-        _pod.Full(Priority.Background, TimeSpan.FromSeconds(1), _time);
-        _pod.IsFull(Priority.Background, _time).ShouldBeTrue();
-        _pod.IsFull(Priority.Interactive, _time).ShouldBeFalse();
-
-        _pod.Full(Priority.Interactive, TimeSpan.FromSeconds(2), _time);
-        _time.Advance(TimeSpan.FromSeconds(1.5));
-        _pod.IsFull(Priority.Background, _time).ShouldBeTrue("what is full for people is full for tasks");
-        _pod.Finished();
-        _pod.IsFull(Priority.Interactive, _time).ShouldBeFalse();
-    }
-
     private void Enter(int runs)
     {
-        for (var i = 0; i < runs; i++) _pod.Enter();
+        for (var i = 0; i < runs; i++) _pod.Capacity.Enter();
     }
 
     private int Lose()
     {
-        _pod.Leave();
-        return _pod.CountConnectionLoss(_time);
+        var lost = _pod.CountConnectionLoss(_time);
+        _pod.Capacity.Leave();
+        return lost;
     }
 }

@@ -1,6 +1,8 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Rembg.Gateway.Pods;
+using Rembg.Testing;
 
 namespace Rembg.Gateway.Tests.Pods;
 
@@ -8,11 +10,22 @@ public sealed class QuarantineTests : IDisposable
 {
     private static readonly byte[] Image = [1, 2, 3];
     private readonly FakeTimeProvider _time = new();
+    private readonly LogLines _log = new();
     private readonly Quarantine _quarantine;
 
-    public QuarantineTests() => _quarantine = new(Options.Create(new PodsOptions { QuarantineFor = TimeSpan.FromMinutes(5) }), _time);
+    public QuarantineTests() => _quarantine = new(Options.Create(new PodsOptions { QuarantineFor = TimeSpan.FromMinutes(5) }), _time, new LoggerFactory([_log]).CreateLogger<Quarantine>());
 
     public void Dispose() => _quarantine.Dispose();
+
+    [Fact]
+    public void QuarantinedImage_IsLoggedOnceByItsHash()
+    {
+        _quarantine.Died(Image, runs: 1);
+        _log.All.ShouldBeEmpty();
+        _quarantine.Died(Image, runs: 1);
+        _quarantine.Died(Image, runs: 1);
+        _log.At(LogLevel.Warning).ShouldHaveSingleItem().ShouldStartWith("Image 010203 is refused for 00:05:00");
+    }
 
     [Fact]
     public void OneDeath_CondemnsNobody()

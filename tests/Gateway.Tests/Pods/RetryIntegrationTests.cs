@@ -1,4 +1,7 @@
 using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Rembg.Contract;
 using Rembg.Contract.Problems;
 using Rembg.Testing;
@@ -11,13 +14,21 @@ public sealed class RetryIntegrationTests : IAsyncLifetime
     private FakePod _bad = null!;
     private FakePod _good = null!;
 
-    public async Task InitializeAsync() => (_bad, _good) = (await FakePod.StartAsync(), await FakePod.StartAsync());
+    public async Task InitializeAsync()
+    {
+        FakePod[] pods = [await FakePod.StartAsync(), await FakePod.StartAsync()];
+        Array.Sort(pods, (one, other) => string.CompareOrdinal(one.Address, other.Address));
+        (_bad, _good) = (pods[0], pods[1]);
+    }
 
     public async Task DisposeAsync()
     {
         await _bad.DisposeAsync();
         await _good.DisposeAsync();
     }
+
+    /// <summary>Of two equally busy pods, the first by address is taken.</summary>
+    private static readonly Action<WebApplicationBuilder> AlwaysTheFirst = builder => builder.Services.AddSingleton<Random>(new Lowest());
 
     public static TheoryData<string, PodScript> WorthARetry => new()
     {
@@ -37,13 +48,12 @@ public sealed class RetryIntegrationTests : IAsyncLifetime
     public async Task PodsFault_IsMadeGoodByAnother(string reason, PodScript fault)
     {
         _bad.Always = fault;
-        await using var gateway = await GatewayApp.StartAsync([_bad, _good], "Pods:MaxAnswerBytes=1000000");
+        await using var gateway = await GatewayApp.StartAsync([_bad, _good], AlwaysTheFirst, "Pods:MaxAnswerBytes=1000000");
 
-        // Which pod is asked first is chance: go on until the bad one was.
-        for (var seed = 0; _bad.Requests.IsEmpty; seed++) (await gateway.CutAsync(seed)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await gateway.CutAsync()).StatusCode.ShouldBe(HttpStatusCode.OK);
 
         (await gateway.MetricsAsync()).ShouldContain($"rembg_gateway_upstream_retries_total{{reason=\"{reason}\"}} 1");
-        _good.Requests.Select(run => run.Sha256).ShouldContain(_bad.Requests.First().Sha256);
+        _good.Requests.Single().Sha256.ShouldBe(_bad.Requests.Single().Sha256);
     }
 
     [Fact]
@@ -73,14 +83,73 @@ public sealed class RetryIntegrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task BothPodsDie_IsABadGatewayAndNotTriedAThirdTime()
+    public async Task PodsThatLiveOnButCutEveryAnswer_AreABadGatewayInTheEnd()
     {
-        await using var third = await FakePod.StartAsync();
-        foreach (var pod in new[] { _bad, _good, third }) pod.Always = PodScripts.DiesMidAnswer();
-        await using var gateway = await GatewayApp.StartAsync([_bad, _good, third]);
+        foreach (var pod in new[] { _bad, _good }) pod.Always = PodScripts.DiesMidAnswer();
+        await using var gateway = await GatewayApp.StartAsync([_bad, _good]);
 
         (await gateway.CutAsync()).StatusCode.ShouldBe(HttpStatusCode.BadGateway);
-        (_bad.Requests.Count + _good.Requests.Count + third.Requests.Count).ShouldBe(2);
+        (_bad.Requests.Count + _good.Requests.Count).ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task OneCutAnswerOfTheOnlyPod_FailsNobody()
+    {
+        _bad.Next.Enqueue(PodScripts.DiesMidAnswer());
+        await using var gateway = await GatewayApp.StartAsync([_bad], "Pods:EjectionTime=00:10:00");
+        for (var seed = 0; seed < 3; seed++) (await gateway.CutAsync(seed)).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task OnlyPodDiesUnderARun_WhichWaitsForItToComeBack()
+    {
+        _bad.Next.Enqueue((_, _) => _bad.KillAsync());
+        await using var gateway = await GatewayApp.StartAsync([_bad], "Pods:WaitForPod=00:01:00");
+        var request = gateway.CutAsync();
+        await gateway.MetricIsAsync("""rembg_gateway_waiting{priority="interactive"} 1""");
+        await gateway.MetricIsAsync("""rembg_gateway_pods{state="away"} 1""");
+
+        await _bad.RestartAsync();
+
+        (await request).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task PodThatIsAwayForTooLong_IsUnavailableWithAWordOnWhenToComeBack()
+    {
+        await using var gateway = await GatewayApp.StartAsync([_bad], "Pods:WaitForPod=00:00:00.2");
+        await _bad.KillAsync();
+        var response = await gateway.CutAsync();
+        response.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        response.Headers.RetryAfter.ShouldNotBeNull();
+    }
+
+    /// <summary>A listener whose queue of connections is full drops new ones: they come to nothing until their time is over.</summary>
+    [Fact]
+    public async Task ConnectionThatTakesTooLong_IsNotTheImagesFault()
+    {
+        using var deaf = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        deaf.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        deaf.Listen(0);
+        using var fill = new CancellationTokenSource();
+        var fillers = Enumerable.Range(0, 8).Select(_ => new Socket(SocketType.Stream, ProtocolType.Tcp)).ToArray();
+        foreach (var filler in fillers) _ = filler.ConnectAsync(deaf.LocalEndPoint!, fill.Token).AsTask().ContinueWith(done => done.Exception, TaskScheduler.Default);
+        await using var gateway = await GatewayApp.StartUnreadyAsync([], null, "Pods:ConnectTimeout=00:00:00.2", "Pods:WaitForPod=00:00:00.2",
+            $"Pods:Addresses:0=http://{deaf.LocalEndPoint}", $"Pods:ManagementAddresses:0={_good.Address}", $"Pods:Addresses:1={_good.Address}", $"Pods:ManagementAddresses:1={_good.Address}");
+        _good.Always = PodScripts.Overloaded(); // so that the other is asked, too
+        await Eventually.TrueAsync(async () => (await gateway.MetricsAsync()).Contains("upstream_retries_total{reason=\"connect_failed\"}", StringComparison.Ordinal)
+            || (await gateway.CutAsync()).StatusCode != HttpStatusCode.ServiceUnavailable, "the deaf pod is asked");
+
+        _good.Always = PodScripts.Cutout();
+        await Eventually.TrueAsync(async () =>
+        {
+            var status = (await gateway.CutAsync()).StatusCode;
+            status.ShouldNotBe(HttpStatusCode.UnprocessableEntity);
+            return status == HttpStatusCode.OK;
+        }, "the image is welcome");
+        (await gateway.MetricsAsync()).ShouldContain("reason=\"connection_lost\"} 0");
+        await fill.CancelAsync();
+        foreach (var filler in fillers) filler.Dispose();
     }
 
     public static TheoryData<PodScript> Nonsense => new(PodScripts.InvalidResponse(), PodScripts.InvalidResponse("text/html"), PodScripts.Endless(), PodScripts.NotHttp(), PodScripts.Refuses(Problem.Internal()));
@@ -106,7 +175,7 @@ public sealed class RetryIntegrationTests : IAsyncLifetime
         _bad.Requests.Count.ShouldBe(3, "it looks idle, but after some answers it rests");
     }
 
-    public static TheoryData<Problem> Refusals => new(Problem.Undecodable("It cannot."), Problem.ResolutionTooHigh("Too many."), Problem.TooManyFrames(), Problem.UnsupportedFormat());
+    public static TheoryData<Problem> Refusals => new(Problem.Undecodable("It cannot."), Problem.ResolutionTooHigh("Too many."), Problem.TooManyFrames(1000), Problem.UnsupportedFormat());
 
     [Theory]
     [MemberData(nameof(Refusals))]
@@ -124,7 +193,7 @@ public sealed class RetryIntegrationTests : IAsyncLifetime
     public async Task AllPodsFull_IsSaidWithoutAskingThemAgain()
     {
         _bad.Always = _good.Always = PodScripts.Overloaded();
-        await using var gateway = await GatewayApp.StartAsync([_bad, _good], "Pods:FullFor=00:01:00");
+        await using var gateway = await GatewayApp.StartAsync([_bad, _good], "Pods:FullFor=00:01:00", "Pods:WaitForPod=00:00:00.05");
 
         for (var seed = 0; seed < 10; seed++)
         {
@@ -137,21 +206,30 @@ public sealed class RetryIntegrationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task PodsThatAreFullForTooLong_AreUnavailable()
+    {
+        _bad.Always = _good.Always = PodScripts.Overloaded();
+        await using var gateway = await GatewayApp.StartAsync([_bad, _good], "Pods:FullFor=00:00:00.02", "Pods:WaitForPod=00:00:00.3");
+        (await gateway.CutAsync()).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        (_bad.Requests.Count + _good.Requests.Count).ShouldBeGreaterThan(2, "they are asked again in between");
+    }
+
+    [Fact]
     public async Task FullPod_IsAskedAgainOnceItsTimeIsOver()
     {
-        _bad.Next.Enqueue(PodScripts.Overloaded());
+        for (var i = 0; i < 3; i++) _bad.Next.Enqueue(PodScripts.Overloaded());
         await using var gateway = await GatewayApp.StartAsync([_bad], "Pods:FullFor=00:00:00.01");
-        (await gateway.CutAsync()).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
-        await Eventually.TrueAsync(async () => (await gateway.CutAsync()).IsSuccessStatusCode, "the pod is asked again");
+        (await gateway.CutAsync()).StatusCode.ShouldBe(HttpStatusCode.OK);
+        _bad.Requests.Count.ShouldBe(4);
     }
 
     [Fact]
     public async Task NoPod_IsUnavailable()
     {
-        await using var gateway = await GatewayApp.StartAsync([_bad]);
+        await using var gateway = await GatewayApp.StartAsync([_bad], "Pods:WaitForPod=00:00:00.2");
         (await gateway.CutAsync(seed: 1)).StatusCode.ShouldBe(HttpStatusCode.OK);
         await _bad.KillAsync();
-        await Eventually.TrueAsync(async () => !(await gateway.Management.GetAsync("/readyz")).IsSuccessStatusCode, "the gateway is not ready");
+        await gateway.MetricIsAsync("""rembg_gateway_pods{state="away"} 1""");
 
         (await gateway.CutAsync(seed: 2)).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
         (await gateway.CutAsync(seed: 1)).Cache().ShouldBe("hit", "what is kept needs no pod");
@@ -169,7 +247,7 @@ public sealed class RetryIntegrationTests : IAsyncLifetime
 
         var first = await gateway.CutAsync();
         first.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
-        (await first.Content.ReadAsStringAsync()).ShouldContain("\"undecodable_image\"");
+        (await first.Content.ReadAsStringAsync()).ShouldContain("\"image_quarantined\"");
         (await gateway.CutAsync(query: "?format=webp")).StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity, "whatever is asked of it");
         (_bad.Requests.Count + _good.Requests.Count + third.Requests.Count).ShouldBe(2, "the third pod was spared");
     }
@@ -181,6 +259,7 @@ public sealed class RetryIntegrationTests : IAsyncLifetime
         await using var gateway = await GatewayApp.StartAsync([_bad, _good], "Pods:EjectionTime=00:00:00.05");
         (await gateway.CutAsync()).StatusCode.ShouldBe(HttpStatusCode.BadGateway);
 
+        // The image is still welcome.
         _bad.Always = _good.Always = PodScripts.Cutout();
         await Eventually.TrueAsync(async () => (await gateway.CutAsync()).IsSuccessStatusCode, "the pods have rested, and the image is welcome");
     }
@@ -209,8 +288,13 @@ public sealed class RetryIntegrationTests : IAsyncLifetime
 
         var headers = _good.Requests.Single().Headers;
         headers.Keys.Select(name => name.ToLowerInvariant()).Order()
-            .ShouldBe(["content-length", "content-type", "host", "traceparent", "x-deadline-ms", "x-priority", "x-request-id"]);
+            .ShouldBe(["content-length", "content-type", "host", "traceparent", "x-client", "x-deadline-ms", "x-priority", "x-request-id"]);
         headers[PodHeaders.Priority].ToString().ShouldBe("interactive");
         headers["X-Request-Id"].ToString().ShouldBe("my-id");
+    }
+
+    private sealed class Lowest : Random
+    {
+        public override int Next(int maxValue) => 0;
     }
 }

@@ -8,6 +8,7 @@ namespace Rembg.Gateway.Tests.Pods;
 public class ShortestExpectedDelayTests
 {
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch.AddYears(50));
+    private readonly Random _random = new(1);
     private readonly DestinationState _one = new("one");
     private readonly DestinationState _two = new("two");
     private readonly DestinationState _three = new("three");
@@ -18,7 +19,7 @@ public class ShortestExpectedDelayTests
     [Fact]
     public void BusierOfTwo_IsNotTaken()
     {
-        Pod.Of(_one).Enter();
+        Pod.Of(_one).Capacity.Enter();
         for (var i = 0; i < 20; i++) Pick(_one, _two).ShouldBe("two");
     }
 
@@ -26,7 +27,7 @@ public class ShortestExpectedDelayTests
     public void LoadFromOtherGateways_Counts()
     {
         Pod.Of(_one).Reported(10, _time);
-        Pod.Of(_two).Enter();
+        Pod.Of(_two).Capacity.Enter();
         for (var i = 0; i < 20; i++) Pick(_one, _two).ShouldBe("two");
     }
 
@@ -44,7 +45,7 @@ public class ShortestExpectedDelayTests
     [Fact]
     public void BusiestOfThree_IsNeverTakenAndTheOthersBoth()
     {
-        Pod.Of(_three).Enter();
+        Pod.Of(_three).Capacity.Enter();
         var picked = Enumerable.Range(0, 200).Select(_ => Pick(_one, _two, _three)).ToHashSet();
         picked.Order().ShouldBe(["one", "two"]);
     }
@@ -57,9 +58,9 @@ public class ShortestExpectedDelayTests
         for (var held = 0; held < 3; held++)
         {
             Pick(_one, _two).ShouldBe("one", $"holding {held}");
-            Pod.Of(_one).Enter();
+            Pod.Of(_one).Capacity.Enter();
         }
-        Pod.Of(_one).Enter();
+        Pod.Of(_one).Capacity.Enter();
         for (var i = 0; i < 20; i++) Pick(_one, _two).ShouldBe("two");
     }
 
@@ -68,7 +69,7 @@ public class ShortestExpectedDelayTests
     {
         Runs(_one, "m", 40);
         Runs(_two, "other", 4000);
-        Pod.Of(_one).Enter();
+        Pod.Of(_one).Capacity.Enter();
         for (var i = 0; i < 20; i++) Pick(_one, _two).ShouldBe("two");
     }
 
@@ -88,8 +89,8 @@ public class ShortestExpectedDelayTests
         slow.Requests.Count.ShouldBe(known, "whoever comes alone is served sooner by the fast one");
     }
 
-    private static void Runs(DestinationState destination, string model, int milliseconds) =>
-        Pod.Of(destination).RunTimes.Add(model, 1, TimeSpan.FromMilliseconds(milliseconds));
+    private void Runs(DestinationState destination, string model, int milliseconds) =>
+        Pod.Of(destination).RunTimes.Add(model, 1, TimeSpan.FromMilliseconds(milliseconds), _time);
 
-    private string? Pick(params DestinationState[] destinations) => new ShortestExpectedDelay(_time).Pick("m", destinations)?.DestinationId;
+    private string? Pick(params DestinationState[] destinations) => new ShortestExpectedDelay(_random, _time).Pick("m", destinations)?.DestinationId;
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Tasks;
@@ -46,13 +47,23 @@ public sealed class LeaseRenewerTests
         await Eventually.TrueAsync(() => keeper.Lost.IsCancellationRequested, "the lease is lost");
     }
 
+    [Fact]
+    public async Task UnexpectedError_DoesNotEndTheRenewals()
+    {
+        await using var keeper = Keep(() => _renewals == 2 ? throw new InvalidOperationException("a bug") : true);
+
+        for (var third = 1; third <= 6; third++) await PassThirdAsync();
+
+        keeper.Lost.IsCancellationRequested.ShouldBeFalse();
+    }
+
     private LeaseRenewer Keep(Func<bool> renew) => new(
         () =>
         {
             Interlocked.Increment(ref _renewals);
             return Task.FromResult(renew());
         },
-        Length, _time);
+        Length, _time, NullLogger.Instance);
 
     private async Task PassThirdAsync()
     {

@@ -3,6 +3,7 @@ using Rembg.Testing;
 
 namespace Rembg.Gateway.Tests.Tasks;
 
+[Trait("Category", "Slow")]
 public sealed class RedisTaskIntegrationTests : TaskIntegrationTests
 {
     private RedisServer _redis = null!;
@@ -34,6 +35,29 @@ public sealed class RedisTaskIntegrationTests : TaskIntegrationTests
         (await (await waiting).ReadTaskAsync()).Status.ShouldBe("succeeded");
         using var result = await intake.Client.GetAsync($"/v1/tasks/{id}/result");
         result.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task UserWithoutPermissionForChannels_TasksAreAcceptedOnceAndFoundByPolling()
+    {
+        await _redis.CommandAsync("ACL SETUSER gateway on >secret ~rembg:* resetchannels +@all");
+        await using var gateway = await GatewayApp.StartAsync([Pod], $"ConnectionStrings:Redis={_redis.ConnectionString},user=gateway,password=secret", "Tasks:PollEvery=00:00:00.1");
+
+        string[] ids = [await gateway.Client.PostTaskAsync(1), await gateway.Client.PostTaskAsync(2)];
+
+        foreach (var id in ids) (await gateway.Client.EndOfAsync(id)).Status.ShouldBe("succeeded");
+        Pod.Requests.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task RedisEmptied_TasksThatComeAfterwardsSucceed()
+    {
+        await using var gateway = await StartAsync();
+        await gateway.Client.EndOfAsync(await gateway.Client.PostTaskAsync(1));
+
+        await _redis.CommandAsync("FLUSHALL");
+
+        (await gateway.Client.EndOfAsync(await gateway.Client.PostTaskAsync(2))).Status.ShouldBe("succeeded");
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Rembg.Contract.Problems;
+using Rembg.Gateway.Cutouts.Uploads;
 using Rembg.Gateway.Tasks;
 using Rembg.Gateway.Tasks.Redis;
 using Rembg.Testing;
@@ -13,7 +14,7 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
     private RedisServer _redis = null!;
     private ConnectionMultiplexer _connection = null!;
 
-    private protected override ITaskQueue Open(TaskOptions options) => new RedisTaskQueue(_connection, _connection, Options.Create(options), Metrics);
+    private protected override ITaskQueue Open(TaskOptions options) => new RedisTaskQueue(_connection, _connection, new UploadOptions().ToBudget(TimeProvider.System), Options.Create(options), Metrics);
 
     public override async Task InitializeAsync()
     {
@@ -46,7 +47,7 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
 
         var finished = (await queue.FindAsync(done))!;
         finished.State.ShouldBe(TaskState.Succeeded);
-        using (var open = await queue.OpenResultAsync(finished)) open!.Cutout.Bytes.Length.ShouldBe(1000);
+        using (var open = await queue.OpenResultAsync(finished)) open!.Cutout.Content.Bytes.Length.ShouldBe(1000);
         var taken = new List<string>();
         await Eventually.TrueAsync(async () =>
         {
@@ -66,8 +67,7 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
 
         var keys = _connection.GetServers().Single().Keys(pattern: "rembg:*").Select(key => key.ToString()).Order();
 
-        keys.ShouldBe(["rembg:{tasks}:stats", "rembg:{tasks}:work"]);
-        (await StatsAsync()).ShouldAllBe(field => field.Value == 0);
+        keys.ShouldBeEmpty();
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
         await Should.ThrowAsync<ProblemException>(() => queue.EnqueueAsync(New("key", "other")));
         (await queue.EnqueueAsync(New("key", "one"))).Replayed.ShouldBeTrue();
 
-        _connection.GetServers().Single().Keys(pattern: "rembg:{tasks}:input:*").Count().ShouldBe(1);
+        _connection.GetServers().Single().Keys(pattern: TaskKeys.Prefix + "input:*").Count().ShouldBe(1);
     }
 
     [Fact]
@@ -120,16 +120,15 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
         letter.ShouldSatisfyAllConditions(l => l.Id.ShouldBe(id), l => l.Why.ShouldBe("bad_upstream"), l => l.Bytes.ShouldBeGreaterThan(0));
         (await queue.MeasureAsync()).Dead.ShouldBe(1);
 
-        (await dead.RequeueAsync(letter)).ShouldBeTrue();
+        (await dead.RequeueAsync(letter.Id)).ShouldBeTrue();
 
         (await dead.ListAsync()).ShouldBeEmpty();
-        (await dead.RequeueAsync(letter)).ShouldBeFalse();
+        (await dead.RequeueAsync(letter.Id)).ShouldBeFalse();
         (await queue.FindAsync(id))!.ShouldSatisfyAllConditions(t => t.State.ShouldBe(TaskState.Queued), t => t.Error.ShouldBeNull());
         var lease = (await queue.TakeAsync(1)).Single();
         lease.Attempt.ShouldBe(1);
         (await queue.SucceedAsync(lease, Answer())).ShouldBeTrue();
-        (await StatsAsync())["input_bytes"].ShouldBe(0);
-        (await StatsAsync())["dead_bytes"].ShouldBe(0);
+        (await UsageAsync()).Keys.ShouldBe(["result_bytes", "records"], ignoreOrder: true);
     }
 
     [Fact]
@@ -140,12 +139,12 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
         var dead = new DeadLetters(_connection.GetDatabase(), options);
         var id = await BuryAsync(queue);
 
-        (await dead.DropAsync((await dead.ListAsync()).Single())).ShouldBeTrue();
+        (await dead.DropAsync((await dead.ListAsync()).Single().Id)).ShouldBeTrue();
 
         (await dead.ListAsync()).ShouldBeEmpty();
         (await queue.FindAsync(id))!.State.ShouldBe(TaskState.Failed);
-        (await StatsAsync())["dead_bytes"].ShouldBe(0);
-        _connection.GetServers().Single().Keys(pattern: "rembg:{tasks}:input:*").ShouldBeEmpty();
+        (await UsageAsync()).Keys.ShouldBe(["records"]);
+        _connection.GetServers().Single().Keys(pattern: TaskKeys.Prefix + "input:*").ShouldBeEmpty();
     }
 
     [Fact]
@@ -157,6 +156,16 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
 
         (await new DeadLetters(_connection.GetDatabase(), options).ListAsync()).Select(letter => letter.Id).ShouldBe(ids[1..]);
         (await queue.FindAsync(ids[0]))!.State.ShouldBe(TaskState.Failed);
+    }
+
+    [Fact]
+    public async Task DeadLettersOfOneClient_DoNotPushOutAnothers()
+    {
+        var options = new TaskOptions { MaxAttempts = 1, MaxDeadLetterBytes = 12_000 };
+        var queue = Open(options);
+        string[] ids = [await BuryAsync(queue, "few"), await BuryAsync(queue, "many"), await BuryAsync(queue, "many")]; // 5,000 bytes each
+
+        (await new DeadLetters(_connection.GetDatabase(), options).ListAsync()).Select(letter => letter.Id).ShouldBe([ids[0], ids[2]]);
     }
 
     [Fact]
@@ -172,14 +181,89 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
         ids.Distinct().Count().ShouldBe(100);
     }
 
-    private static async Task<string> BuryAsync(ITaskQueue queue)
+    [Fact]
+    public async Task DeadLetterPastItsRetention_IsNeitherListedNorCounted()
     {
+        var options = new TaskOptions { MaxAttempts = 1, DeadLetterRetention = TimeSpan.FromSeconds(1) };
+        var queue = Open(options);
+        var id = await BuryAsync(queue);
+        (await queue.MeasureAsync()).Dead.ShouldBe(1);
+
+        await Eventually.TrueAsync(async () => (await queue.MeasureAsync()).Dead == 0, "the letter expires");
+
+        (await new DeadLetters(_connection.GetDatabase(), options).ListAsync()).ShouldBeEmpty();
+        (await queue.FindAsync(id)).ShouldBeNull();
+        _connection.GetServers().Single().Keys(pattern: "rembg:*").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task RedisEmptied_TheQueueGoesOnAndLateRunsHaveNoEffect()
+    {
+        var queue = Open(new());
         var id = await EnqueueAsync(queue);
+        await EnqueueAsync(queue);
+        var lease = (await queue.TakeAsync(1)).Single();
+        await _redis.CommandAsync("FLUSHALL");
+
+        (await queue.ExtendAsync(lease)).ShouldBeFalse();
+        (await queue.SucceedAsync(lease, Answer())).ShouldBeFalse();
+        (await queue.FailAsync(lease, Problem.Truncated())).ShouldBeFalse();
+        (await queue.ReturnAsync(lease, null, TimeSpan.Zero)).ShouldBeFalse();
+        (await queue.FindAsync(id)).ShouldBeNull();
+        (await queue.DeleteAsync(id)).ShouldBeNull();
+        (await queue.TakeAsync(5)).ShouldBeEmpty();
+        (await queue.MeasureAsync()).ShouldBe(new QueueDepth(0, 0, TimeSpan.Zero, 0));
+        _connection.GetServers().Single().Keys(pattern: "rembg:*").ShouldBeEmpty();
+
+        var next = await EnqueueAsync(queue);
+        await queue.SucceedAsync((await queue.TakeAsync(1)).Single(), Answer());
+        (await queue.FindAsync(next))!.State.ShouldBe(TaskState.Succeeded);
+    }
+
+    [Fact]
+    public async Task HashThatSomebodyDeleted_DoesNotStopTheQueue()
+    {
+        var queue = Open(new());
+        var gone = await EnqueueAsync(queue);
+        var next = await EnqueueAsync(queue);
+        await _connection.GetDatabase().KeyDeleteAsync(TaskKeys.Task(gone));
+
+        (await queue.TakeAsync(5)).Single().Id.ShouldBe(next);
+        (await queue.TakeAsync(5)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task UserWithoutPermissionForChannels_HasEveryTaskOnceAndEndedOnce()
+    {
+        await _redis.CommandAsync("ACL SETUSER gateway on >secret ~rembg:* resetchannels +@all");
+        await using var connection = await ConnectionMultiplexer.ConnectAsync($"{_redis.ConnectionString},user=gateway,password=secret");
+        var options = new TaskOptions { MaxAttempts = 1, Lease = TimeSpan.FromSeconds(30) };
+        var queue = new RedisTaskQueue(connection, connection, new UploadOptions().ToBudget(TimeProvider.System), Options.Create(options), Metrics);
+
+        string[] ids = [await EnqueueAsync(queue), await EnqueueAsync(queue), await EnqueueAsync(queue)];
+        await EnqueueAsync(queue);
+        var leases = await queue.TakeAsync(4);
+        leases.Count.ShouldBe(4);
+        (await queue.SucceedAsync(leases[0], Answer())).ShouldBeTrue();
+        (await queue.FailAsync(leases[1], Problem.Truncated())).ShouldBeTrue();
+        (await queue.ReturnAsync(leases[2], Problem.BadUpstream(), TimeSpan.Zero)).ShouldBeTrue();
+        (await queue.TakeAsync(1)).ShouldBeEmpty(); // it is a dead letter
+        (await queue.DeleteAsync(leases[3].Id)).ShouldBe(TaskState.Cancelled);
+
+        (await Task.WhenAll(ids.Select(queue.FindAsync))).Select(task => task!.State).ShouldBe([TaskState.Succeeded, TaskState.Failed, TaskState.Failed]);
+        (await queue.MeasureAsync()).ShouldBe(new QueueDepth(0, 0, TimeSpan.Zero, Dead: 1));
+        (await new DeadLetters(connection.GetDatabase(), options).RequeueAsync(ids[2])).ShouldBeTrue();
+        (await queue.TakeAsync(1)).Single().Id.ShouldBe(ids[2]);
+    }
+
+    private static async Task<string> BuryAsync(ITaskQueue queue, string client = "shop-a")
+    {
+        var id = (await queue.EnqueueAsync(Of(client))).Task.Id;
         await queue.ReturnAsync((await queue.TakeAsync(1)).Single(), Problem.BadUpstream(), TimeSpan.Zero);
         (await queue.TakeAsync(1)).ShouldBeEmpty();
         return id;
     }
 
-    private async Task<Dictionary<string, long>> StatsAsync() =>
-        (await _connection.GetDatabase().HashGetAllAsync(TaskKeys.Stats)).ToDictionary(field => field.Name.ToString(), field => (long)field.Value);
+    private async Task<Dictionary<string, long>> UsageAsync() =>
+        (await _connection.GetDatabase().HashGetAllAsync(TaskKeys.Prefix + "usage")).ToDictionary(field => field.Name.ToString(), field => (long)field.Value);
 }

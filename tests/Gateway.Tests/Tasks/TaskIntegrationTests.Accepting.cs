@@ -94,6 +94,29 @@ public abstract partial class TaskIntegrationTests
     }
 
     [Fact]
+    public async Task ClientWithItsShare_Is429AndTheOtherIsAcceptedAndNextInTurn()
+    {
+        TestKey many = TestKey.Create("many"), few = TestKey.Create("few", "gold");
+        await using var gateway = await StartAsync(
+            ["Tasks:MaxUnfinished=8", "Tasks:MaxRunning=0", "Clients:Plans:gold:TaskShare=0.5", "Clients:Plans:gold:TaskWeight=2", .. TestKey.Settings(many, few)]);
+
+        async Task<HttpResponseMessage> PostAsync(TestKey key, int seed)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/tasks") { Content = Images.Raw(seed), Headers = { { "X-Api-Key", key.Text } } };
+            return await gateway.Client.SendAsync(request);
+        }
+
+        for (var i = 0; i < 2; i++) (await PostAsync(many, i)).StatusCode.ShouldBe(HttpStatusCode.Accepted); // a quarter of 8
+        using var refused = await PostAsync(many, 2);
+        refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        (await refused.ReadCodeAsync()).ShouldBe("task_share_exceeded");
+        refused.Headers.RetryAfter.ShouldNotBeNull();
+
+        for (var i = 0; i < 4; i++) (await PostAsync(few, 10 + i)).StatusCode.ShouldBe(HttpStatusCode.Accepted); // half of 8
+        (await PostAsync(few, 14)).StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+    }
+
+    [Fact]
     public async Task NoPodYet_TheTaskIsAcceptedAndWaits()
     {
         Pod.Ready = false;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Tasks;
 using Rembg.Testing;
@@ -13,6 +14,7 @@ public abstract partial class TaskQueueTests
         var queue = Open(new() { Lease = TimeSpan.FromSeconds(0.2) });
         var id = await EnqueueAsync(queue);
         var late = (await queue.TakeAsync(1)).Single();
+        Pass(TimeSpan.FromSeconds(0.2));
         TaskLease? now = null;
         await Eventually.TrueAsync(async () => (now = (await queue.TakeAsync(1)).SingleOrDefault()) is not null, "the lease runs out");
 
@@ -26,13 +28,13 @@ public abstract partial class TaskQueueTests
         (await queue.SucceedAsync(now!, Answer("right"))).ShouldBeTrue();
         (await queue.SucceedAsync(late, Answer("late"))).ShouldBeFalse();
         using var open = await queue.OpenResultAsync((await queue.FindAsync(id))!);
-        open!.Cutout.Bytes.ToArray().ShouldBe(Answer("right").Cutout.Bytes.ToArray());
+        open!.Cutout.Content.Bytes.ToArray().ShouldBe(Answer("right").Cutout.Content.Bytes.ToArray());
     }
 
     [Fact]
     public async Task LeaseThatIsRenewed_IsNotTakenByAnother()
     {
-        var queue = Open(new() { Lease = TimeSpan.FromSeconds(1) });
+        var queue = Open(new() { Lease = TimeSpan.FromSeconds(5) });
         await EnqueueAsync(queue);
         var lease = (await queue.TakeAsync(1)).Single();
         var other = await EnqueueAsync(queue);
@@ -42,6 +44,7 @@ public abstract partial class TaskQueueTests
         IReadOnlyList<TaskLease> taken = [];
         await Eventually.TrueAsync(async () =>
         {
+            Pass(TimeSpan.FromSeconds(1));
             (await queue.ExtendAsync(lease)).ShouldBeTrue();
             return (taken = await queue.TakeAsync(5)).Count > 0;
         }, "the other lease runs out");
@@ -70,10 +73,11 @@ public abstract partial class TaskQueueTests
     {
         var queue = Open(new() { Lease = TimeSpan.FromSeconds(30) });
         var id = await EnqueueAsync(queue);
-        await queue.ReturnAsync((await queue.TakeAsync(1)).Single(), Problem.BadUpstream(), TimeSpan.FromSeconds(0.3));
+        await queue.ReturnAsync((await queue.TakeAsync(1)).Single(), Problem.BadUpstream(), TimeSpan.FromSeconds(3));
 
         (await queue.TakeAsync(1)).ShouldBeEmpty();
         (await queue.FindAsync(id))!.State.ShouldBe(TaskState.Queued);
+        Pass(TimeSpan.FromSeconds(3));
         TaskLease? again = null;
         await Eventually.TrueAsync(async () => (again = (await queue.TakeAsync(1)).SingleOrDefault()) is not null, "the delay is over");
         again!.Attempt.ShouldBe(2);

@@ -3,8 +3,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Rembg.Contract.Cutouts;
 using Rembg.Contract.Problems;
+using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts;
 using Rembg.Gateway.Cutouts.Uploads;
+using Rembg.Gateway.Memory;
 using Rembg.Gateway.Pods;
 using Rembg.Gateway.Tasks;
 
@@ -21,6 +23,11 @@ public abstract partial class TaskQueueTests : IAsyncLifetime
     private protected TaskSignals Signals { get; } = new();
 
     private protected abstract ITaskQueue Open(TaskOptions options);
+
+    /// <summary>Lets time pass where the clock is the test's; with a real one it passes while the test looks.</summary>
+    private protected virtual void Pass(TimeSpan time)
+    {
+    }
 
     public virtual Task InitializeAsync()
     {
@@ -78,10 +85,10 @@ public abstract partial class TaskQueueTests : IAsyncLifetime
         var task = (await queue.FindAsync(id))!;
         task.State.ShouldBe(TaskState.Succeeded);
         task.FinishedAt.ShouldNotBeNull();
-        task.Result.ShouldNotBeNull().Key.ShouldBe(Answer().Key.Value);
+        task.Result.ShouldNotBeNull().Key.ShouldBe(Answer().Key!.Value);
         using var open = (await queue.OpenResultAsync(task)).ShouldNotBeNull();
-        open.Cutout.Bytes.ToArray().ShouldBe(Answer().Cutout.Bytes.ToArray());
-        (open.Cutout with { Bytes = default }).ShouldBe(Answer().Cutout with { Bytes = default });
+        open.Cutout.Content.Bytes.ToArray().ShouldBe(Answer().Cutout.Content.Bytes.ToArray());
+        (open.Cutout with { Content = SharedBytes.Empty }).ShouldBe(Answer().Cutout with { Content = SharedBytes.Empty });
         (await queue.MeasureAsync()).ShouldSatisfyAllConditions(d => d.Queued.ShouldBe(0), d => d.Running.ShouldBe(0));
         (await queue.TakeAsync(1)).ShouldBeEmpty();
     }
@@ -103,12 +110,16 @@ public abstract partial class TaskQueueTests : IAsyncLifetime
 
     private protected static async Task<string> EnqueueAsync(ITaskQueue queue) => (await queue.EnqueueAsync(New())).Task.Id;
 
-    private protected static EnqueueRequest New(string? key = null, string fingerprint = "same") =>
-        new(Upload.FromBytes(Image), Request(), key is null ? null : new(key, fingerprint));
+    private protected static EnqueueRequest New(string? key = null, string fingerprint = "same") => Of("shop-a", key: key, fingerprint: fingerprint);
+
+    private protected static EnqueueRequest Of(string client, TaskShare? share = null, string? key = null, string fingerprint = "same") =>
+        new(Upload.FromBytes(Image), Request() with { Client = client }, share ?? Everything, key is null ? null : new(key, fingerprint));
+
+    private protected static TaskShare Everything { get; } = TaskShare.Of(new Plan { TaskShare = 1 }, new TaskOptions { MaxRecords = int.MaxValue });
 
     private protected static CutoutAnswer Answer(string text = "picture") => new(
-        new Cutout(Enumerable.Repeat((byte)text[0], 1000).ToArray(), "image/png", 40, 30, "1 2 3 4", "queue;dur=1"),
-        CutoutKey.Kept(new string('a', 64), CutoutOptions.Default), CacheStatus.Miss);
+        new Cutout("image/png", 40, 30, "1 2 3 4", "queue;dur=1") { Content = SharedBytes.Of(Enumerable.Repeat((byte)text[0], 1000).ToArray()) },
+        new CutoutKey(new string('a', 64)), CacheStatus.Miss);
 
     private static TaskRequest Request() => new("shop-a", IsAnonymous: false, CutoutOptions.Default.ToQuery(), NoStore: false, "request-1", TraceParent: null);
 }

@@ -13,7 +13,7 @@ public sealed class TaskTraceTests
         using var listener = new ActivityListener { ShouldListenTo = source => source.Name.StartsWith("Rembg.", StringComparison.Ordinal), ActivityStopped = spans.Enqueue };
         ActivitySource.AddActivityListener(listener);
         await using var pod = await FakePod.StartAsync();
-        await using var gateway = await GatewayApp.StartAsync([pod]);
+        await using var gateway = await GatewayApp.StartAsync([pod], "Edge:TrustedProxies:0=127.0.0.1");
         using var client = new Activity("client") { ActivityTraceFlags = ActivityTraceFlags.Recorded }.Start();
         var trace = client.TraceId.ToString();
 

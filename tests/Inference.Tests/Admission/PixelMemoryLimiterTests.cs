@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Options;
+using Rembg.Contract.Problems;
 using Rembg.Inference.Admission;
 
 namespace Rembg.Inference.Tests.Admission;
 
-public sealed class PixelMemoryLimiterTests : IDisposable
+public class PixelMemoryLimiterTests
 {
     private const long Mebibyte = 1 << 20;
     private readonly PixelMemoryLimiter _budget = new(Options.Create(new AdmissionOptions { MaxPixelMiB = 100 }));
@@ -20,28 +21,68 @@ public sealed class PixelMemoryLimiterTests : IDisposable
     }
 
     [Fact]
-    public async Task LargerThanTheBudget_RunsAlone()
+    public async Task LargerThanTheBudget_IsRefusedWithTheLimit()
     {
-        var small = await Enter(1);
-        var huge = Enter(1000);
-        huge.IsCompleted.ShouldBeFalse();
-        small.Dispose();
-        var room = await huge;
-        Enter(1).IsCompleted.ShouldBeFalse();
-        room.Dispose();
+        var problem = (await Should.ThrowAsync<ProblemException>(() => Enter(101))).Problem;
+
+        (problem.Status, problem.Code).ShouldBe((422, "resolution_too_high"));
+        problem.Detail!.ShouldContain("101 MiB; at most 100 MiB");
+        (await Enter(100)).Dispose();
+        await Should.ThrowAsync<ProblemException>(async () => await _budget.EnterDecodeAsync(101 * Mebibyte, CancellationToken.None));
     }
 
     [Fact]
-    public async Task SmallOnes_DoNotOvertakeALargeOneThatWaits()
+    public async Task SmallOnes_PassALargeOneThatWaits()
     {
         var first = await Enter(60);
         var large = Enter(90);
-        var small = Enter(1);
-        small.IsCompleted.ShouldBeFalse("first come, first served");
+        (await Enter(40).WaitAsync(TimeSpan.FromMinutes(1))).Dispose();
+        large.IsCompleted.ShouldBeFalse();
 
         first.Dispose();
         (await large).Dispose();
-        (await small).Dispose();
+    }
+
+    [Fact]
+    public async Task LargeOneThatWasPassedOftenEnough_IsNext()
+    {
+        var first = await Enter(60);
+        var large = Enter(90);
+        for (var passed = 0; passed < PixelMemoryLimiter.MaxPasses; passed++) (await Enter(1).WaitAsync(TimeSpan.FromMinutes(1))).Dispose();
+
+        var late = Enter(1);
+        late.IsCompleted.ShouldBeFalse("room is kept for the large one");
+
+        first.Dispose();
+        (await large).Dispose();
+        (await late).Dispose();
+    }
+
+    [Fact]
+    public async Task LargeOneThatLeavesTheLine_LetsTheOthersIn()
+    {
+        var first = await Enter(60);
+        using var caller = new CancellationTokenSource();
+        var large = _budget.EnterAsync(90 * Mebibyte, caller.Token).AsTask();
+        for (var passed = 0; passed < PixelMemoryLimiter.MaxPasses; passed++) (await Enter(1).WaitAsync(TimeSpan.FromMinutes(1))).Dispose();
+        var late = Enter(1);
+
+        await caller.CancelAsync();
+
+        (await late.WaitAsync(TimeSpan.FromMinutes(1))).Dispose();
+        await Should.ThrowAsync<OperationCanceledException>(large);
+        first.Dispose();
+    }
+
+    [Fact]
+    public async Task ShareThatIsGivenBackTwice_CountsOnce()
+    {
+        var share = await Enter(100);
+        share.Dispose();
+        share.Dispose();
+
+        using var all = await Enter(100);
+        Enter(1).IsCompleted.ShouldBeFalse();
     }
 
     [Fact]
@@ -82,6 +123,4 @@ public sealed class PixelMemoryLimiterTests : IDisposable
     }
 
     private Task<IDisposable> Enter(long mebibytes) => _budget.EnterAsync(mebibytes * Mebibyte, CancellationToken.None).AsTask();
-
-    public void Dispose() => _budget.Dispose();
 }

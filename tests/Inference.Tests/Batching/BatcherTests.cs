@@ -86,6 +86,25 @@ public sealed class BatcherTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task LightClients_GoBeforeTheOthersOfTheirPriority()
+    {
+        Start(sizes: [1]);
+        _ = Submit(0);
+        var run = await _accelerator.NextRunAsync();
+        _ = Submit(1);
+        _ = Submit(2);
+        _ = Submit(3, isLight: true);
+
+        foreach (byte next in new byte[] { 3, 1, 2 })
+        {
+            run.Finish();
+            run = await _accelerator.NextRunAsync();
+            run.Images.ShouldBe([next]);
+        }
+        run.Finish();
+    }
+
+    [Fact]
     public async Task FloodOfInteractive_StillLeavesBackgroundItsShare()
     {
         Start(share: 0.2);
@@ -251,10 +270,58 @@ public sealed class BatcherTests : IAsyncDisposable
         run.Finish();
     }
 
+    [Fact]
+    public async Task RunnerThatBreaksItsContract_CostsItsBatchAndNothingElse()
+    {
+        Start(sizes: [1, 2]);
+        var first = Submit(0);
+        var run = await _accelerator.NextRunAsync();
+        Task<BatchResult>[] pair = [Submit(1), Submit(2)];
+        run.Finish();
+        (await _accelerator.NextRunAsync()).FinishTooShort();
+
+        // Each runs alone, also the one that was answered already; the executor comes back.
+        foreach (var _ in pair) (await _accelerator.NextRunAsync()).Finish();
+        await Task.WhenAll([first, .. pair]);
+        var next = Submit(3);
+        (await _accelerator.NextRunAsync()).Finish();
+        (await next).Mask.ShouldBe([3]);
+        Batcher.Completion.IsCompleted.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task LoopThatBreaks_FailsWhoWaitsAndSaysSo()
+    {
+        var time = new BreakableTime();
+        await using var batcher = new Batcher(_accelerator, new BatchSizes([1]), executors: 1, new BatchingOptions(), _cost, new BatcherMetrics(_meter, "broken", NullLogger.Instance), time);
+        var deadline = Deadline.After(TimeSpan.FromMinutes(1), time);
+        var running = batcher.RunAsync([1], Priority.Interactive, deadline, CancellationToken.None);
+        var run = await _accelerator.NextRunAsync();
+        var waiting = batcher.RunAsync([2], Priority.Interactive, deadline, CancellationToken.None);
+
+        time.IsBroken = true;
+        run.Finish();
+
+        await Should.ThrowAsync<RunFailedException>(running);
+        await Should.ThrowAsync<RunFailedException>(waiting);
+        await Should.ThrowAsync<InvalidOperationException>(batcher.Completion);
+        time.IsBroken = false;
+        await Should.ThrowAsync<ObjectDisposedException>(batcher.RunAsync([3], Priority.Interactive, deadline, CancellationToken.None));
+    }
+
+    private sealed class BreakableTime : TimeProvider
+    {
+        private volatile bool _isBroken;
+
+        public bool IsBroken { set => _isBroken = value; }
+
+        public override long GetTimestamp() => _isBroken ? throw new InvalidOperationException("A bug.") : base.GetTimestamp();
+    }
+
     private Batcher Batcher => _batcher ??= Start();
 
-    private Task<BatchResult> Submit(byte image, Priority priority = Priority.Interactive, double seconds = 60, CancellationToken caller = default) =>
-        Batcher.RunAsync([image], priority, Deadline.After(TimeSpan.FromSeconds(seconds), _time), caller);
+    private Task<BatchResult> Submit(byte image, Priority priority = Priority.Interactive, double seconds = 60, bool isLight = false, CancellationToken caller = default) =>
+        Batcher.RunAsync([image], priority, Deadline.After(TimeSpan.FromSeconds(seconds), _time), caller, isLight);
 
     private Batcher Start(int[]? sizes = null, int executors = 1, int delay = 0, double share = 0.1) =>
         _batcher = new Batcher(_accelerator, new BatchSizes(sizes ?? [1]), executors,

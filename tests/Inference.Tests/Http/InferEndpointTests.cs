@@ -2,9 +2,11 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Rembg.Contract.Models;
 using Rembg.Inference.Admission;
@@ -15,7 +17,7 @@ namespace Rembg.Inference.Tests.Http;
 
 public class InferEndpointTests
 {
-    private const long AllPixels = long.MaxValue;
+    private const long AllPixels = 512 << 20; // of Admission:MaxPixelMiB
 
     [Fact]
     public async Task Photo_ComesBackAsCutoutWithItsStory()
@@ -33,8 +35,27 @@ public class InferEndpointTests
         Header(answer, "X-Max-Height").ShouldBe("427");
         Header(answer, "X-Foreground").Split(' ').Length.ShouldBe(4);
         Header(answer, "X-Batch-Size").ShouldBe("1");
+        Header(answer, "X-Frames").ShouldBe("1");
         Header(answer, "X-Load").ShouldBe("1");
         Header(answer, "Server-Timing").ShouldMatch(@"^decode;dur=[\d.]+, queue;dur=[\d.]+, infer;dur=[\d.]+$");
+    }
+
+    [Fact]
+    public async Task Version_IsThatOfTheModelsList()
+    {
+        await using var pod = await Pod.StartAsync("--Models:Names=tiny,small");
+        var models = (await pod.Http.GetFromJsonAsync("/v1/models", ModelJson.Default.ModelList))!.Models;
+
+        models.Select(model => model.Version.ShouldNotBeNull()).Distinct().Count().ShouldBe(2);
+        foreach (var model in models)
+            Header(await pod.InferAsync(Photos.Rocket, $"?model={model.Name}"), "X-Version").ShouldBe(model.Version);
+    }
+
+    [Fact]
+    public async Task OptionsOfAnOlderGateway_WhichSendsDefaultsToo_AreUnderstood()
+    {
+        await using var pod = await Pod.StartAsync();
+        (await pod.InferAsync(Photos.Rocket, "?model=tiny&format=png&channels=rgba&size=full")).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Theory]
@@ -142,6 +163,43 @@ public class InferEndpointTests
     }
 
     [Fact]
+    public async Task AnswerThatNeedsMoreThanAllPixelMemory_Is422BeforeAnythingIsDecoded()
+    {
+        await using var pod = await Pod.StartAsync("--Admission:MaxPixelMiB=32");
+        var flat = PngFile.Of(PngFile.Header(1500, 1000), PngFile.Data(new byte[1000 * (1 + 1500 * 4)]), PngFile.End);
+
+        (await ProblemAsync(await pod.InferAsync(flat, "?format=webp"), HttpStatusCode.UnprocessableEntity, "resolution_too_high")).ShouldContain("at most 32 MiB");
+
+        (await pod.MetricsAsync()).ShouldNotContain(line => line.StartsWith("rembg_inference_stage_seconds_count{stage=\"decode\"}", StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task AnimatedPicture_IsItsFirstFrame()
+    {
+        await using var pod = await Pod.StartAsync();
+
+        var answer = await pod.InferAsync(ImageFactory.AnimatedWebp(Photos.Rocket));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        Header(answer, "X-Frames").ShouldBe("2");
+        Header(answer, "X-Height").ShouldBe("427");
+    }
+
+    [Theory]
+    [InlineData("ffffffffffffffff")]
+    [InlineData("-1")]
+    [InlineData("no size")]
+    public async Task BodyThatCannotBeRead_Is400(string chunkSize)
+    {
+        await using var pod = await Pod.StartAsync();
+        using var client = await RawClient.ConnectAsync(pod.Http.BaseAddress!);
+
+        await client.SendAsync($"POST /v1/infer HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n{chunkSize}\r\nabc\r\n");
+
+        Encoding.ASCII.GetString(await client.ReadToEndAsync()).ShouldStartWith("HTTP/1.1 400 ");
+    }
+
+    [Fact]
     public async Task FullPod_SaysSoAtOnceAndServesWhatItAccepted()
     {
         await using var pod = await Pod.StartAsync("--Admission:MaxRequests=2");
@@ -217,6 +275,27 @@ public class InferEndpointTests
         (await pod.InferAsync(Photos.Rocket)).StatusCode.ShouldBe(HttpStatusCode.OK);
         await Eventually.TrueAsync(
             async () => (await pod.MetricsAsync()).Contains("""rembg_inference_requests_total{model="tiny",outcome="cancelled",priority="interactive"} 1"""), "it is counted");
+    }
+
+    [Fact]
+    public async Task ClientThatLeavesMidAnswer_IsCountedAsCancelled_AndNoError()
+    {
+        var log = new LogLines();
+        await using var pod = await Pod.StartAsync(builder => builder.Logging.AddProvider(log));
+        // Noise does not compress: the answer is larger than all buffers on the way.
+        var rows = new byte[2000 * (1 + 4 * 2000)];
+        new Random(1).NextBytes(rows);
+        for (var y = 0; y < 2000; y++) rows[y * (1 + 4 * 2000)] = 0;
+        var noise = PngFile.Of(PngFile.Header(2000, 2000), PngFile.Data(rows), PngFile.End);
+        using (var client = await RawClient.ConnectAsync(pod.Http.BaseAddress!, receiveBuffer: 4096))
+        {
+            await client.SendAsync($"POST /v1/infer HTTP/1.1\r\nHost: x\r\nContent-Length: {noise.Length}\r\n\r\n", noise);
+            await client.ReadSomeAsync();
+        }
+
+        await Eventually.TrueAsync(
+            async () => (await pod.MetricsAsync()).Contains("""rembg_inference_requests_total{model="tiny",outcome="cancelled",priority="interactive"} 1"""), "it is counted");
+        log.At(LogLevel.Error).ShouldBeEmpty();
     }
 
     [Fact]

@@ -29,5 +29,5 @@ public class CutoutMemoryTests
         Bytes(Photo, new() { Format = format }).ShouldBeGreaterThan(4000 * 3000 * 3);
 
     private static long Bytes(ImageHeader header, CutoutOptions options, int? width = null, int? height = null) =>
-        CutoutMemory.Of(header, options, width ?? header.UprightWidth, height ?? header.UprightHeight);
+        CutoutMemory.Of(header, options, width ?? header.UprightWidth, height ?? header.UprightHeight, (width ?? header.UprightWidth, height ?? header.UprightHeight));
 }

@@ -27,8 +27,8 @@ public class DecoderMemoryTests
     }
 
     [Fact]
-    public void Metadata_IsThereSeveralTimes() =>
-        (Bytes(Photo with { MetadataBytes = 10_000_000 }) - Bytes(Photo)).ShouldBeGreaterThanOrEqualTo(40_000_000);
+    public void Profile_IsThereSeveralTimes() =>
+        (Bytes(Photo with { ProfileBytes = 10_000_000 }) - Bytes(Photo)).ShouldBeGreaterThanOrEqualTo(40_000_000);
 
     private static long Bytes(ImageHeader header) => DecoderMemory.Of(header, 320, 320);
 }

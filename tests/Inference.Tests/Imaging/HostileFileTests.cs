@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using NetVips;
 using Rembg.Contract.Cutouts;
 using Rembg.Contract.Problems;
 using Rembg.Inference.Imaging;
@@ -7,6 +8,7 @@ using Rembg.Testing;
 namespace Rembg.Inference.Tests.Imaging;
 
 /// <summary>Files that reach a decoder: the outcome is a picture or a problem of the caller's, never another exception.</summary>
+[Trait("Category", "Slow")]
 public class HostileFileTests
 {
     private static readonly ImageLimits Limits = new();
@@ -28,8 +30,37 @@ public class HostileFileTests
     public async Task CutOffAnywhere_IsAProblem(string kind)
     {
         var file = Files[kind];
-        for (var length = 0; length < file.Length; length += Math.Max(1, file.Length / 60))
-            (await ProblemOf(file[..length])).ShouldNotBeNull(kind).Status.ShouldBeInRange(400, 422);
+        // Up to the last blocks: a JPEG that lacks these alone is whole enough.
+        for (var length = 0; length < file.Length - 100; length += Math.Max(1, file.Length / 60))
+            (await ProblemOf(file[..length])).ShouldNotBeNull($"{kind} of {file.Length} bytes cut off at {length}").Status.ShouldBeInRange(400, 422);
+    }
+
+    [Theory]
+    [InlineData(1, true, true)]
+    [InlineData(2, true, true)]
+    [InlineData(6, true, false)]
+    [InlineData(700, false, false)]
+    [InlineData(5000, false, false)]
+    public async Task JpegWithoutItsLastBytes_IsTakenWhenItsRowsAreThere(int missing, bool baseline, bool progressive)
+    {
+        (await ProblemOf(Files["jpeg"][..^missing]))?.Code.ShouldBe(baseline ? null : "truncated_image");
+        (await ProblemOf(Files["progressive"][..^missing]))?.Code.ShouldBe(progressive ? null : "truncated_image");
+        if (missing < 3) (await Cutting.CutAsync(Files["jpeg"][..^missing], Cutting.Solid(255))).ShouldBe(await Cutting.CutAsync(Files["jpeg"], Cutting.Solid(255)));
+    }
+
+    [Theory]
+    [InlineData(true, false, 3)]
+    [InlineData(false, true, 3)]
+    [InlineData(false, false, 1)]
+    [InlineData(false, false, 4)]
+    public async Task EveryBaselineJpegWithoutItsEnd_IsTaken_AndOneThatLacksRowsIsNot(bool restarts, bool fullColour, int channels)
+    {
+        using var photo = Image.NewFromBuffer(Photos.Rocket);
+        using var changed = channels switch { 1 => photo.Colourspace(Enums.Interpretation.Bw), 4 => photo.IccTransform("cmyk", inputProfile: "srgb"), _ => photo.Copy() };
+        var file = changed.JpegsaveBuffer(q: 70, restartInterval: restarts ? 7 : 0, optimizeCoding: fullColour, subsampleMode: fullColour ? Enums.ForeignSubsample.Off : Enums.ForeignSubsample.Auto);
+
+        (await ProblemOf(file[..^2])).ShouldBeNull();
+        (await ProblemOf(file[..(file.Length * 97 / 100)])).ShouldNotBeNull().Code.ShouldBe("truncated_image");
     }
 
     [Theory]

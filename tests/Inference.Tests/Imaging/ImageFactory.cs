@@ -47,6 +47,17 @@ internal static class ImageFactory
         return animated.WebpsaveBuffer();
     }
 
+    /// <summary>Of two frames: <paramref name="frame"/> on an empty canvas, twice. Left and top are even.</summary>
+    public static byte[] AnimatedWebp(int width, int height, int left, int top, Image frame)
+    {
+        var picture = frame.WebpsaveBuffer(lossless: true, exact: true, keep: Enums.ForeignKeep.None).AsSpan(12);
+        if (picture.StartsWith("VP8X"u8)) picture = picture[18..];
+        byte[] placed = [(byte)(left / 2), 0, 0, (byte)(top / 2), 0, 0, (byte)(frame.Width - 1), 0, 0, (byte)(frame.Height - 1), 0, 0, 100, 0, 0, 0, .. picture];
+        byte[] anmf = [.. "ANMF"u8, .. BitConverter.GetBytes(placed.Length), .. placed];
+        byte[] body = [.. "WEBPVP8X"u8, 10, 0, 0, 0, 0x12, 0, 0, 0, (byte)(width - 1), 0, 0, (byte)(height - 1), 0, 0, .. "ANIM"u8, 6, 0, 0, 0, .. new byte[6], .. anmf, .. anmf];
+        return [.. "RIFF"u8, .. BitConverter.GetBytes(body.Length), .. body];
+    }
+
     /// <summary>Any change by libvips, then any of its savers.</summary>
     public static byte[] Make(byte[] photo, Func<Image, Image> change, Func<Image, byte[]> save)
     {

@@ -7,6 +7,7 @@ using static Rembg.Inference.Tests.Imaging.Cutting;
 namespace Rembg.Inference.Tests.Imaging;
 
 /// <summary>Every kind of file that photographs come in: the cutout has the right size and the right colours.</summary>
+[Trait("Category", "Slow")]
 public class PhotoKindsTests
 {
     private static readonly byte[] Photo = Photos.Astronaut;
@@ -66,6 +67,15 @@ public class PhotoKindsTests
         Rgb(cutout).DifferenceTo(Expected).ShouldBeLessThanOrEqualTo(tolerance);
         cutout.Channel(3).Min().ShouldBe((byte)255);
     }
+
+    [Theory]
+    [InlineData("D2B0", 0, false)]
+    [InlineData("B2D1", 0, false)]
+    [InlineData("A2B0", 0, true)]
+    [InlineData("A2B0", 101, false)]
+    [InlineData("A2B0", 2, false)] // more tags than bytes
+    public void ProfileThatIsAProgram_IsNotApplied(string tag, byte tags, bool applied) =>
+        IccProfile.IsApplied([.. new byte[128], 0, 0, 0, tags == 0 ? (byte)1 : tags, .. System.Text.Encoding.ASCII.GetBytes(tag), .. new byte[8]]).ShouldBe(applied);
 
     [Theory]
     [InlineData(8)]
@@ -132,6 +142,33 @@ public class PhotoKindsTests
         (await CutAsync(file, Ellipse(), new() { Format = format })).Length.ShouldBeGreaterThan(1000);
         (await CutAsync(file, Ellipse(), new() { Format = format, Size = OutputSize.Preview })).Length.ShouldBeGreaterThan(1000);
     }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(4)]
+    public async Task FrameThatIsSmallerThanTheAnimation_IsInItsPlace(int channels)
+    {
+        double[] colour = [250, 10, 20, 128];
+        using var frame = (Image.Black(20, 10) + colour[..channels]).Cast(Enums.BandFormat.Uchar).Copy(interpretation: Enums.Interpretation.Srgb);
+        var file = ImageFactory.AnimatedWebp(40, 30, left: 4, top: 6, frame);
+
+        var cutout = Decoded.From(await CutAsync(file, Solid(255)));
+        var input = ModelInput(file, 40, 30);
+
+        (cutout.Width, cutout.Height, cutout.Channels).ShouldBe((40, 30, 4));
+        (cutout[3, 6, 3], cutout[24, 6, 3], cutout[4, 5, 3], cutout[4, 16, 3]).ShouldBe(((byte)0, (byte)0, (byte)0, (byte)0));
+        foreach (var (x, y) in ((int, int)[])[(4, 6), (23, 15)])
+        {
+            (cutout[x, y, 0], cutout[x, y, 1], cutout[x, y, 2], cutout[x, y, 3]).ShouldBe(((byte)250, (byte)10, (byte)20, channels == 4 ? (byte)128 : (byte)255));
+            input[x, y, 0].ShouldBe((byte)250);
+        }
+        input[3, 6, 0].ShouldBe((byte)0);
+        ImageHeader.Read(file, Limits).Frames.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task AnimatedPng_IsItsFirstFrame() =>
+        (await CutAsync(PngFile.Animated(3), Solid(255))).ShouldBe(await CutAsync(PngFile.Small(), Solid(255)));
 
     /// <summary>The photograph with alpha 100 in its left half, 255 in its right one.</summary>
     private static byte[] WithAlpha(Func<Image, byte[]> save) => ImageFactory.Make(Photo, image =>

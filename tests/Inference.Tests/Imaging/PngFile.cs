@@ -21,11 +21,13 @@ internal static class PngFile
     public static byte[] Header(uint width, uint height, byte depth = 8, byte colour = 6, byte interlace = 0) =>
         Chunk("IHDR", [.. BigEndian(width), .. BigEndian(height), depth, colour, 0, 0, interlace]);
 
-    public static byte[] Data(byte[] rows)
+    public static byte[] Data(byte[] rows) => Chunk("IDAT", Deflated(rows));
+
+    public static byte[] Deflated(byte[] bytes)
     {
         using var packed = new MemoryStream();
-        using (var zlib = new ZLibStream(packed, CompressionLevel.SmallestSize, leaveOpen: true)) zlib.Write(rows);
-        return Chunk("IDAT", packed.ToArray());
+        using (var zlib = new ZLibStream(packed, CompressionLevel.SmallestSize, leaveOpen: true)) zlib.Write(bytes);
+        return packed.ToArray();
     }
 
     public static byte[] End => Chunk("IEND");
@@ -33,11 +35,20 @@ internal static class PngFile
     /// <summary>A whole, small, valid picture, with <paramref name="extra"/> chunks before its data.</summary>
     public static byte[] Small(params byte[][] extra) => Of([Header(2, 2), .. extra, Data(new byte[2 * 9]), End]);
 
+    /// <summary>2 x 2 pixels: the first frame black, the others white.</summary>
+    public static byte[] Animated(int frames)
+    {
+        byte[] control = [.. BigEndian(0), .. BigEndian(2), .. BigEndian(2), .. new byte[14]];
+        byte[] white = [.. BigEndian(2), .. Deflated([.. Enumerable.Repeat((byte)255, 18)])];
+        return Of([Header(2, 2), Chunk("acTL", [.. BigEndian((uint)frames), .. BigEndian(0)]), Chunk("fcTL", control), Data(new byte[18]),
+            .. Enumerable.Range(1, frames - 1).SelectMany(_ => (byte[][])[Chunk("fcTL", control), Chunk("fdAT", white)]), End]);
+    }
+
     public static Decoded Decode(byte[] png)
     {
         int width = 0, height = 0, channels = 0;
         using var packed = new MemoryStream();
-        for (var at = 8; at < png.Length; )
+        for (var at = 8; at < png.Length;)
         {
             var length = BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(at));
             var typed = png.AsSpan(at + 4, 4 + length);

@@ -7,8 +7,15 @@ public class NormalizationTests
 {
     private static readonly ModelSpec Spec = new()
     {
-        Name = "test", Sha256 = "", InputName = "input", InputWidth = 2, InputHeight = 1,
-        Mean = [0.5f, 0.25f, 0f], Std = [1, 0.5f, 2], Activation = MaskActivation.None, License = "MIT",
+        Name = "test",
+        Sha256 = "",
+        InputName = "input",
+        InputWidth = 2,
+        InputHeight = 1,
+        Mean = [0.5f, 0.25f, 0f],
+        Std = [1, 0.5f, 2],
+        Activation = MaskActivation.None,
+        License = "MIT",
     };
 
     [Fact]

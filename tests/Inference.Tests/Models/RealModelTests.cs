@@ -5,6 +5,7 @@ using Rembg.Testing;
 namespace Rembg.Inference.Tests.Models;
 
 /// <summary>The contract of batching, on the weights that users get.</summary>
+[Trait("Category", "Slow")]
 public class RealModelTests
 {
     [Fact]

@@ -10,7 +10,7 @@ internal static class FaultyPlatform
 {
     public static string[] GatewayArguments { get; } =
     [
-        "--Clients:Anonymous:RatePerSecond=100000", "--Clients:Anonymous:Burst=100000",
+        "--Clients:Anonymous:RatePerSecond=100000", "--Clients:Anonymous:Burst=100000", "--Pods:MaxWaitingPerClient=2000", "--Uploads:ClientShare=1", // all callers have one address
         "--Edge:MinBytesPerSecond=1", "--Uploads:Timeout=00:05:00", // the callers share this machine with others
     ];
 

@@ -46,7 +46,6 @@ public sealed class MemoryFaultTests(FaultTable table, ITestOutputHelper output)
         // 502 is a run whose answer had begun, in both pods, when there was no memory to go on.
         report.FailureCodes.ShouldBeSubsetOf(["502 bad_upstream", "503 overloaded"]);
         report.TasksLost.ShouldBe(0);
-        report.Recovery.ShouldBeLessThan(TimeSpan.FromSeconds(30));
     }
 
     /// <summary>Requests stay for half a second, as they would while a real model is busy.</summary>

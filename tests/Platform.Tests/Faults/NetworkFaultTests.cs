@@ -39,7 +39,7 @@ public sealed class NetworkFaultTests(FaultTable table, ITestOutputHelper output
     }
 
     [Fact]
-    public async Task ConnectionsCutToAllPods_AreABadGateway_AndNeverTheImagesFault()
+    public async Task ConnectionsCutToAllPods_FailNobody()
     {
         await using var one = new FaultyProxy(_pods.Pods[0].Port);
         await using var other = new FaultyProxy(_pods.Pods[1].Port);
@@ -54,7 +54,7 @@ public sealed class NetworkFaultTests(FaultTable table, ITestOutputHelper output
 
         var report = await load.EndAsync();
         table.Add("network: connections to all pods cut in the answer", report, output);
-        report.FailureCodes.ShouldBeSubsetOf(["502 bad_upstream", "503 overloaded"]);
+        report.Failures.ShouldBeEmpty();
         report.TasksLost.ShouldBe(0);
     }
 

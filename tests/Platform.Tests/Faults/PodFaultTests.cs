@@ -24,25 +24,22 @@ public sealed class PodFaultTests(FaultTable table, ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task AllPodsKilled_IsSaidAtOnce_AndOverWhenTheyAreBack()
+    public async Task AllPodsKilled_FailsNobody_OnceTheyAreBack()
     {
-        await using var platform = await FaultyPlatform.StartAsync(pods: 2);
+        // A busy machine may need more than ten seconds to start them.
+        await using var platform = await FaultyPlatform.StartAsync(pods: 2, gatewayArguments: ["--Pods:WaitForPod=00:01:00"]);
         await using var load = await SteadyLoad.StartAsync(platform.Gateways);
 
         load.FaultBegins();
         var killed = platform.Pods.ToArray();
         await Task.WhenAll(killed.Select(pod => pod.KillAsync()));
-        await load.GoesOnAsync(requests: 40);
+        await load.ComesOnAsync(requests: 40);
         foreach (var pod in killed) await platform.StartPodAsync(pod.Port, pod.ManagementPort);
         await load.GoesWellAsync();
 
         var report = await load.EndAsync();
         table.Add("pod: all at once, `kill -9`, started again after 1 s", report, output);
-        // A run that was in a pod when it died, and found no other, is 502; all that came later was not taken on.
-        report.FailureCodes.ShouldBeSubsetOf(["502 bad_upstream", "503 overloaded"]);
-        report.Requests.Where(sent => !sent.Succeeded).ShouldAllBe(sent => sent.Took < TimeSpan.FromSeconds(5));
-        report.Answered.ShouldBeGreaterThan(report.Requests.Count / 4);
-        report.Recovery.ShouldBeLessThan(TimeSpan.FromSeconds(30));
+        report.Failures.ShouldBeEmpty();
         report.TasksLost.ShouldBe(0);
     }
 
@@ -61,7 +58,6 @@ public sealed class PodFaultTests(FaultTable table, ITestOutputHelper output)
         table.Add("pod: one of three hangs (`SIGSTOP`)", report, output);
         report.Failures.ShouldBeEmpty();
         report.Slow.ShouldBeGreaterThan(0, "some were in its hands");
-        report.Slowest.ShouldBeLessThan(TimeSpan.FromSeconds(20), "two probes, not the deadline of a minute");
         report.TasksLost.ShouldBe(0);
     }
 

@@ -28,6 +28,5 @@ public sealed class RedisFaultTests(FaultTable table, ITestOutputHelper output)
         report.FailureCodes.ShouldBe(["503 overloaded"], "tasks, while there was nowhere to keep them");
         report.TaskEnds.Count.ShouldBeGreaterThan(0);
         report.TasksLost.ShouldBe(0);
-        report.Recovery.ShouldBeLessThan(TimeSpan.FromSeconds(30));
     }
 }

@@ -65,6 +65,13 @@ internal sealed class SteadyLoad : IAsyncDisposable
         return Eventually.TrueAsync(() => _sent.Count(sent => sent.Start > since) >= requests, "requests are answered", TimeSpan.FromMinutes(2));
     }
 
+    /// <summary>Returns when so many requests have been sent after this call, whether answered or not.</summary>
+    public Task ComesOnAsync(int requests)
+    {
+        var since = Now;
+        return Eventually.TrueAsync(() => _sent.Count(sent => sent.Start > since) + _waiting.Values.Count(start => start > since) >= requests, "requests are sent", TimeSpan.FromMinutes(2));
+    }
+
     /// <summary>Sends no more, and returns when every request has come to its end, and every task that was accepted.</summary>
     public async Task<LoadReport> EndAsync()
     {

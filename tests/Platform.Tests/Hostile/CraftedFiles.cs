@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using System.IO.Hashing;
 using System.Text;
+using Rembg.Hostile;
 
 namespace Rembg.Platform.Tests.Hostile;
 
@@ -23,6 +24,10 @@ internal static class CraftedFiles
         ("png of absurd size", random => Png(Header(Extreme(random), Extreme(random)), Chunk("IDAT", Zeros))),
         ("png text that inflates", random => Png([Header(2, 2), .. Enumerable.Repeat(Chunk("zTXt", [65, 0, 0, .. Zeros]), Few(random, 40)), Pixels])),
         ("png international text that inflates", random => Png([Header(2, 2), .. Enumerable.Repeat(Chunk("iTXt", [65, 0, 1, 0, 0, 0, .. Zeros]), Few(random, 40)), Pixels])),
+        ("png texts of 7 MiB", random => ExpensiveFiles.Texts(7, random.Next(2) == 0)),
+        ("png texts of 48 MiB", random => ExpensiveFiles.Texts(48, random.Next(2) == 0)),
+        ("png of invalid chunks", random => ExpensiveFiles.InvalidChunks(random.Next(100_000))),
+        ("png of many frames", random => Png([Header(2, 2), Chunk("acTL", new byte[8]), .. Enumerable.Repeat(Chunk("fcTL", new byte[26]), random.Next(2000)), Pixels])),
         ("png text of megabytes", random => Png(Header(2, 2), Chunk("tEXt", [65, 0, .. new byte[random.Next(3 << 20)]]), Pixels)),
         ("png profile that inflates", _ => Png(Header(2, 2), Chunk("iCCP", [65, 0, 0, .. Zeros]), Pixels)),
         ("png of many chunks", random => Png([Header(2, 2), .. Enumerable.Repeat(Chunk(random.Next(2) == 0 ? "tEXt" : "prVt", 65, 0, 66), 20_000), Pixels])),
@@ -33,6 +38,10 @@ internal static class CraftedFiles
         ("jpeg of absurd size", random => Sized(JpegFile, (ushort)Extreme(random), (ushort)Extreme(random))),
         ("jpeg larger than its data", random => Sized(JpegFile, (ushort)random.Next(4000), (ushort)random.Next(4000))),
         ("progressive jpeg larger than its data", random => Sized(ProgressiveFile, (ushort)random.Next(2000), (ushort)random.Next(2000))),
+        ("jpeg without data", random => ExpensiveFiles.LargerThanItsData((ushort)random.Next(1, 7072))),
+        ("jpeg without its end", random => RestartFile[..^random.Next(1, 60)]),
+        ("progressive jpeg without its end", random => ProgressiveFile[..^random.Next(1, 60)]),
+        ("jpeg of scans that change nothing", random => ExpensiveFiles.ManyScans(1 + random.Next(1000), 1 + random.Next(40))),
         ("jpeg of many scans", random => Before(ProgressiveFile, 0xD9, Enumerable.Repeat(FileParts.Split(ProgressiveFile)[^2], random.Next(2) == 0 ? 20 : 5_000))),
         ("jpeg of many scans of large size", random => Sized(Before(ProgressiveFile, 0xD9, Enumerable.Repeat(FileParts.Split(ProgressiveFile)[^2], 20)), 1000, (ushort)random.Next(2000))),
         ("jpeg of restart markers", _ => [.. RestartFile[..^2], .. Enumerable.Range(0, 40_000).SelectMany(i => (byte[])[0xFF, (byte)(0xD0 + i % 8)]), 0xFF, 0xD9]),
@@ -46,6 +55,7 @@ internal static class CraftedFiles
         ("webp larger than its data", random => Webp(("VP8L", Lossless(1 + (uint)random.Next(4000), 1 + (uint)random.Next(4000))))),
         ("webp canvas of absurd size", random => Webp(("VP8X", [0x10, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]), ("VP8L", Lossless(Extreme(random), 1)))),
         ("webp of many chunks", random => Webp([.. Enumerable.Repeat(("ABCD", new byte[random.Next(9)]), 20_000), ("VP8L", Lossless(2, 2))])),
+        ("webp of many frames", random => Webp([("VP8X", [2, 0, 0, 0, 9, 0, 0, 9, 0, 0]), ("ANIM", new byte[6]), .. Enumerable.Repeat(("ANMF", Frame(random)), random.Next(1, 2000))])),
         ("webp with exif", random => Webp(("VP8X", [8, 0, 0, 0, 1, 0, 0, 1, 0, 0]), ("VP8L", Lossless(2, 2)), ("EXIF", Exif(random)))),
     ];
 
@@ -102,6 +112,13 @@ internal static class CraftedFiles
     /// <summary>A lossless picture of one colour: no transforms, no cache, five codes of one symbol; the data ends there.</summary>
     private static byte[] Lossless(uint width, uint height) =>
         [0x2F, .. LittleEndian((width - 1 & 0x3FFF) | (height - 1 & 0x3FFF) << 14), 0b1000_1000, 0b1000_1000, 0b1000_1000, 0b1000_1000, 0, 0, 0, 0];
+
+    /// <summary>Of 2 x 2 pixels, somewhere on or off a canvas of 10 x 10.</summary>
+    private static byte[] Frame(Random random)
+    {
+        byte[] picture = Lossless(2, 2);
+        return [(byte)random.Next(6), 0, 0, (byte)random.Next(6), 0, 0, 1, 0, 0, 1, 0, 0, 10, 0, 0, 0, .. "VP8L"u8, .. LittleEndian((uint)picture.Length), .. picture, .. new byte[picture.Length & 1]];
+    }
 
     private static byte[] Deflated(int zeros)
     {

@@ -40,6 +40,7 @@ internal static class SeedFiles
         yield return new("png grey 16 bits", Save(i => i.PngsaveBuffer(bitdepth: 16, keep: ForeignKeep.None), i => i.Colourspace(Interpretation.Grey16)));
         yield return new("png grey alpha", Save(i => i.PngsaveBuffer(keep: ForeignKeep.None), i => Alpha(Grey(i))));
         yield return new("png profile", Save(i => i.PngsaveBuffer(keep: ForeignKeep.Icc), P3));
+        yield return new("png animated", Animated(Save(i => i.PngsaveBuffer(keep: ForeignKeep.None))));
         yield return new("png exif", Save(i => i.PngsaveBuffer(keep: ForeignKeep.Exif), i => Turned(i, 5)));
     }
 
@@ -52,6 +53,19 @@ internal static class SeedFiles
         yield return new("webp profile", Save(i => i.WebpsaveBuffer(keep: ForeignKeep.Icc), P3));
         yield return new("webp exif", Save(i => i.WebpsaveBuffer(lossless: true, keep: ForeignKeep.Exif), i => Turned(i, 8)));
         yield return new("webp animated", Save(i => i.WebpsaveBuffer(), i => Image.Arrayjoin([i, i.Invert()], across: 1).Mutate(copy => copy.Set(GValue.GIntType, "page-height", Height))));
+    }
+
+    /// <summary>The picture and, as a second frame, itself again.</summary>
+    private static byte[] Animated(byte[] png)
+    {
+        var parts = FileParts.Split(png);
+        var data = parts.FindIndex(part => part.AsSpan(4).StartsWith("IDAT"u8));
+        byte[] control = [0, 0, 0, Width, 0, 0, 0, Height, .. new byte[8], 0, 1, 0, 10, 0, 0];
+        parts.InsertRange(parts.Count - 1, [Chunk("fcTL"u8, [0, 0, 0, 1, .. control]), Chunk("fdAT"u8, [0, 0, 0, 2, .. parts[data][8..^4]])]);
+        parts.InsertRange(data, [Chunk("acTL"u8, [0, 0, 0, 2, 0, 0, 0, 0]), Chunk("fcTL"u8, [0, 0, 0, 0, .. control])]);
+        return FileParts.Mend(FileParts.Join(parts));
+
+        static byte[] Chunk(ReadOnlySpan<byte> type, byte[] contents) => [0, 0, (byte)(contents.Length >> 8), (byte)contents.Length, .. type, .. contents, 0, 0, 0, 0];
     }
 
     private static byte[] Save(Func<Image, byte[]> save, Func<Image, Image>? change = null)

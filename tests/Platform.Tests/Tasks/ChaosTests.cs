@@ -55,7 +55,8 @@ public sealed class ChaosTests(ITestOutputHelper output)
         var now = new string[Tasks];
         await Parallel.ForEachAsync(Enumerable.Range(0, Tasks), new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, _) => now[i] = TaskApi.Status(await api.ShowAsync(ids[i])));
         now.ShouldBe(ends);
-        (await redis.CommandAsync("XLEN rembg:{tasks}:work")).ShouldBe(":0");
-        (await redis.CommandAsync("XLEN rembg:{tasks}:dead")).ShouldBe($":{ends.Count(end => end == "failed")}");
+        (await redis.CommandAsync("ZCARD rembg:{tasks}:2:waiting")).ShouldBe(":0");
+        (await redis.CommandAsync("HGET rembg:{tasks}:2:usage tasks")).ShouldBe("$-1");
+        (await redis.CommandAsync("ZCARD rembg:{tasks}:2:dead")).ShouldBe($":{ends.Count(end => end == "failed")}");
     }
 }

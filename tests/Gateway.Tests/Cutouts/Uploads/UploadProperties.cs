@@ -5,7 +5,9 @@ using FsCheck.Xunit;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using Rembg.Contract.Problems;
+using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts.Uploads;
+using Rembg.Gateway.Memory;
 
 namespace Rembg.Gateway.Tests.Cutouts.Uploads;
 
@@ -16,7 +18,7 @@ public class UploadProperties
     private const string FileHead = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.jpg\"\r\n\r\n";
     private static readonly UploadFields Base64Fields = new(new HashSet<string> { "image_file" }, Base64: "image_file_b64", Url: "image_url");
 
-    private readonly MemoryBudget _memory = new(Options.Create(new UploadOptions()));
+    private readonly MemoryBudget _memory = new UploadOptions().ToBudget(TimeProvider.System);
 
     [Property(MaxTest = 1000, Replay = "1,1")]
     public async Task ImageInAForm_ArrivesAsItIs_HoweverItIsCutOnItsWay(byte[] tail, PositiveInt piece)
@@ -78,9 +80,10 @@ public class UploadProperties
     private Task<UploadForm> ReadAsync(byte[] body, string contentType, UploadFields fields, int piece)
     {
         var request = new DefaultHttpContext().Request;
+        request.HttpContext.Features.Set(new Client("ip:x", new Plan()));
         request.ContentType = contentType;
         request.Body = new Pieces(body, piece);
-        return new UploadReader(_memory, Options.Create(new UploadOptions()), TimeProvider.System).ReadAsync(request, fields, CancellationToken.None);
+        return new UploadReader(_memory, new UploadOptions().ToTurns(), Options.Create(new UploadOptions()), TimeProvider.System).ReadAsync(request, fields, CancellationToken.None);
     }
 
     private static byte[] Bytes(string text) => System.Text.Encoding.UTF8.GetBytes(text);

@@ -1,70 +1,53 @@
 using System.Buffers;
 using System.Security.Cryptography;
-using Microsoft.Extensions.Options;
+using Rembg.Contract.Problems;
 using Rembg.Gateway.Cutouts.Uploads;
+using Rembg.Gateway.Memory;
 
 namespace Rembg.Gateway.Tests.Cutouts.Uploads;
 
-/// <summary>Who holds an image's memory, and for how long.</summary>
-public class UploadTests
+/// <summary>What an image is charged for, and for how long.</summary>
+public sealed class UploadTests : IDisposable
 {
-    private const int Budget = 1 << 20, Blocks = Budget / MemoryBudget.BlockBytes;
-    private readonly MemoryBudget _memory = new(Options.Create(new UploadOptions { MaxBytesInFlight = Budget }));
-    private readonly byte[] _image = RandomNumberGenerator.GetBytes(3 * MemoryBudget.BlockBytes + 5);
+    private const int Block = BlockPool.BlockBytes;
+    private readonly MemoryBudget _memory = new UploadOptions { MaxBytesInFlight = 16 * Block }.ToBudget(TimeProvider.System);
+
+    public void Dispose() => _memory.Dispose();
 
     [Theory, InlineData(true), InlineData(false)]
     public async Task Image_IsKnownByItsHash_TakenOnTheWayInOrLater(bool onTheWay)
     {
-        using var upload = await ReadAsync(onTheWay);
+        var image = RandomNumberGenerator.GetBytes(3 * Block + 5);
+        using var upload = await ReadAsync(image, hashing: onTheWay);
 
-        upload.Sha256.ShouldBe(SHA256.HashData(_image));
-        upload.Bytes.ToArray().ShouldBe(_image);
+        upload.Sha256.ShouldBe(SHA256.HashData(image));
+        upload.Bytes.ToArray().ShouldBe(image);
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(Block / 2, Block / 2)]
+    [InlineData(Block / 2 + 1, Block)]
+    [InlineData(Block, Block)]
+    [InlineData(3 * Block + 5, 3 * Block + 5)]
+    public async Task Image_IsChargedForWhatItHolds(int length, int charged)
+    {
+        using var upload = await ReadAsync(RandomNumberGenerator.GetBytes(length));
+
+        _memory.BytesInUse.ShouldBe(charged);
     }
 
     [Fact]
-    public async Task SharedImage_CountsUntilTheLastRequestIsOver()
+    public async Task ImageThatIsTooLong_IsAProblemAndGivesItsMemoryBack()
     {
-        var first = await ReadAsync();
-        var second = first.Share();
-
-        first.Dispose();
-        _memory.BytesInUse.ShouldBe(4 * MemoryBudget.BlockBytes);
-        second.Bytes.ToArray().ShouldBe(_image);
-
-        second.Dispose();
-        second.Dispose();
+        (await Should.ThrowAsync<ProblemException>(ReadAsync(new byte[100], maxBytes: 99))).Problem.Code.ShouldBe("image_too_large");
         _memory.BytesInUse.ShouldBe(0);
     }
 
-    [Fact]
-    public async Task KeptImage_OutlivesItsRequestAndLeavesTheBudgetToOthers()
+    private async Task<Upload> ReadAsync(byte[] image, bool hashing = true, int maxBytes = int.MaxValue)
     {
-        var request = await ReadAsync();
-        using var kept = request.Keep();
-        request.Dispose();
-
-        _memory.BytesInUse.ShouldBe(0);
-        using (await ReadAsync()) kept.Bytes.ToArray().ShouldBe(_image, "another upload does not get its blocks");
-        using var run = kept.Share();
-        _memory.BytesInUse.ShouldBe(0);
-        run.Sha256.ShouldBe(SHA256.HashData(_image));
-    }
-
-    [Fact]
-    public void Blocks_AreUsedAgainUpToTheBudget()
-    {
-        var first = Rent(2 * Blocks);
-        _memory.Return(first);
-
-        Rent(2 * Blocks).Intersect(first).Count().ShouldBe(Blocks);
-    }
-
-    private List<byte[]> Rent(int count) => [.. Enumerable.Range(0, count).Select(_ => _memory.Rent())];
-
-    private async Task<Upload> ReadAsync(bool hashing = true)
-    {
-        var buffer = new UploadBuffer(_memory, _memory.Reserve(_image.Length), hashing);
-        await buffer.ReadAsync(new MemoryStream(_image), _image.Length, CancellationToken.None);
-        return new(buffer);
+        using var buffer = new UploadBuffer(_memory, "a", hashing, emptyIsAbsent: false);
+        await buffer.ReadAsync(new MemoryStream(image), maxBytes, CancellationToken.None);
+        return buffer.Complete();
     }
 }

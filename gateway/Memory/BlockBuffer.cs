@@ -1,0 +1,95 @@
+using System.Buffers;
+
+namespace Rembg.Gateway.Memory;
+
+/// <summary>Bytes on their way in, in blocks that are charged to the budget one by one.</summary>
+/// <param name="memory">The budget, and where the blocks come from.</param>
+/// <param name="client">Whose share they count against.</param>
+internal sealed class BlockBuffer(MemoryBudget memory, string client) : IDisposable
+{
+    private const int BlockBytes = BlockPool.BlockBytes;
+    private readonly List<byte[]> _blocks = [];
+    private readonly MemoryBudget.Charge _charge = memory.ChargeFor(client);
+    private bool _completed;
+
+    public long Length { get; private set; }
+
+    private int Filled => (int)(Length % BlockBytes);
+
+    /// <summary>Where the next bytes of an upload go; never empty. Waits while the client holds its share.</summary>
+    /// <exception cref="Rembg.Contract.Problems.ProblemException">429 or 503: there is no room for another block.</exception>
+    public async ValueTask<Memory<byte>> NextOfUploadAsync(CancellationToken cancellationToken)
+    {
+        if (!HasRoom)
+        {
+            await _charge.TakeUploadAsync(BlockBytes, cancellationToken);
+            _blocks.Add(memory.Blocks.Rent());
+        }
+        return _blocks[^1].AsMemory(Filled);
+    }
+
+    /// <summary>The same, but waits for room.</summary>
+    public async ValueTask<Memory<byte>> NextAsync(CancellationToken cancellationToken)
+    {
+        if (!HasRoom)
+        {
+            await _charge.TakeAsync(BlockBytes, cancellationToken);
+            _blocks.Add(memory.Blocks.Rent());
+        }
+        return _blocks[^1].AsMemory(Filled);
+    }
+
+    /// <summary>So many bytes of the last <see cref="NextAsync"/> have been written.</summary>
+    public void Advance(int bytes) => Length += bytes;
+
+    public ReadOnlySequence<byte> ToSequence() => Segment.Chain(_blocks, Length);
+
+    /// <summary>The bytes, for whoever shares them. A last block that is not half full is replaced by an array of the right size.</summary>
+    public SharedBytes Complete()
+    {
+        _completed = true;
+        Shrink();
+        var blocks = _blocks.FindAll(block => block.Length == BlockBytes);
+        return SharedBytes.Of(ToSequence(), memory, client, _charge, () => blocks.ForEach(memory.Blocks.Return));
+    }
+
+    /// <summary>Lets go of the bytes, unless they have been completed.</summary>
+    public void Dispose()
+    {
+        if (_completed) return;
+        _completed = true;
+        _blocks.ForEach(memory.Blocks.Return);
+        _blocks.Clear();
+        _charge.Dispose();
+    }
+
+    private bool HasRoom => _blocks.Count * (long)BlockBytes > Length;
+
+    private void Shrink()
+    {
+        if (!HasRoom || Filled > BlockBytes / 2) return;
+        var last = _blocks[^1];
+        _blocks.RemoveAt(_blocks.Count - 1);
+        if (Filled > 0) _blocks.Add(last.AsSpan(0, Filled).ToArray());
+        memory.Blocks.Return(last);
+        _charge.GiveBack(BlockBytes - Filled);
+    }
+
+    private sealed class Segment : ReadOnlySequenceSegment<byte>
+    {
+        public static ReadOnlySequence<byte> Chain(List<byte[]> blocks, long length)
+        {
+            if (length == 0) return ReadOnlySequence<byte>.Empty;
+            Segment? first = null, last = null;
+            foreach (var block in blocks)
+            {
+                var rest = length - (last is null ? 0 : last.RunningIndex + last.Memory.Length);
+                if (rest == 0) break; // a block for bytes that did not come
+                var next = new Segment { Memory = block.AsMemory(0, (int)Math.Min(rest, block.Length)) };
+                if (last is not null) (next.RunningIndex, last.Next) = (last.RunningIndex + last.Memory.Length, next);
+                (first, last) = (first ?? next, next);
+            }
+            return new(first!, 0, last!, last!.Memory.Length);
+        }
+    }
+}

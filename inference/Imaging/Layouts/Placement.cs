@@ -1,0 +1,106 @@
+using Rembg.Contract.Cutouts;
+using Rembg.Contract.Problems;
+
+namespace Rembg.Inference.Imaging;
+
+/// <summary>
+/// A <see cref="Layout"/> in pixels: the image is scaled to <see cref="Image"/>'s size and laid on the canvas with its corner at
+/// <see cref="Image"/>'s left and top, which may lie outside. Only <see cref="Visible"/> is ever drawn.
+/// </summary>
+/// <param name="Width">Of the canvas, in pixels.</param>
+/// <param name="Height">Of the canvas, in pixels.</param>
+/// <param name="Image">The whole scaled image, in pixels of the canvas.</param>
+/// <param name="Subject">The subject's box, in pixels of the canvas.</param>
+internal sealed record Placement(int Width, int Height, Box Image, Box Subject)
+{
+    private const double MaxMarginPixels = 500, MaxMarginShare = 0.5;
+
+    /// <summary>The part of the canvas that shows something of the image.</summary>
+    public Box Visible => Image.Intersect(new(0, 0, Width, Height));
+
+    /// <summary>The same in pixels of the scaled image.</summary>
+    public Box Window => Visible.Move(-Image.Left, -Image.Top);
+
+    /// <param name="width">Of the image that is laid out: the upright one, after <c>size</c>.</param>
+    /// <param name="height">Likewise.</param>
+    /// <param name="subject">Where its subject is; empty when there is none, and then nothing is laid out.</param>
+    /// <param name="layout">What is asked.</param>
+    public static Placement Of(int width, int height, Box subject, Layout layout)
+    {
+        if (subject.IsEmpty)
+        {
+            // Nothing to lay out: the canvas is what can be known without a subject.
+            var size = layout.OutputSize ?? new CanvasSize(width, height);
+            return new(size.Width, size.Height, new(0, 0, width, height), default);
+        }
+
+        // 1. The canvas, and where the subject is on it.
+        var (canvasWidth, canvasHeight, at) = (width, height, subject);
+        if (layout.OutputSize is { } exact) (canvasWidth, canvasHeight) = (exact.Width, exact.Height);
+        else if (layout.Crop)
+        {
+            var margins = layout.CropMargin;
+            var (left, right) = (Margin(margins.Left, subject.Width), Margin(margins.Right, subject.Width));
+            var (top, bottom) = (Margin(margins.Top, subject.Height), Margin(margins.Bottom, subject.Height));
+            (canvasWidth, canvasHeight) = (subject.Width + left + right, subject.Height + top + bottom);
+            at = subject with { Left = left, Top = top };
+        }
+
+        // 2. The subject's size.
+        var factor = Factor(layout, canvasWidth, canvasHeight, subject);
+        var (w, h) = factor == 1 ? (subject.Width, subject.Height) : (Scaled(subject.Width, factor), Scaled(subject.Height, factor));
+
+        // 3. Its position.
+        var isMoved = layout.Scale is not null || layout.OutputSize is not null;
+        var position = layout.Position ?? (isMoved ? Position.Center : Position.Original);
+        var (x, y) = position == Position.Original ? Stay(at, w, h, canvasWidth, canvasHeight, isMoved)
+            : (Round(position.Horizontal / 100 * (canvasWidth - w)), Round(position.Vertical / 100 * (canvasHeight - h)));
+
+        // 4. The image follows its subject.
+        var image = factor == 1
+            ? new Box(x - subject.Left, y - subject.Top, width, height)
+            : new Box(x - Round(subject.Left * factor), y - Round(subject.Top * factor), Scaled(width, factor), Scaled(height, factor));
+        return new(canvasWidth, canvasHeight, image, new(x, y, w, h));
+    }
+
+    /// <summary>Before memory is taken for it.</summary>
+    /// <exception cref="ProblemException">422: the canvas has too many pixels.</exception>
+    public void CheckSize()
+    {
+        if (Width > CanvasSize.MaxSide || Height > CanvasSize.MaxSide || (long)Width * Height > CanvasSize.MaxPixels)
+            throw Problem.ResolutionTooHigh($"The canvas would have {Width} x {Height} pixels.").AsException();
+    }
+
+    /// <summary>In pixels of the upright image; the tolerance of one pixel is for clients that round.</summary>
+    /// <exception cref="ProblemException">400: outside of the image, or empty.</exception>
+    public static Box Region(Region? roi, int width, int height)
+    {
+        if (roi is null) return new(0, 0, width, height);
+        var (left, top, right, bottom) = (roi.Left.Of(width), roi.Top.Of(height), roi.Right.Of(width), roi.Bottom.Of(height));
+        if (right > width + 1 || bottom > height + 1) throw Problem.RoiExceedsBounds(width, height).AsException();
+        var (l, t, r, b) = (Round(left), Round(top), Math.Min(width, Round(right)), Math.Min(height, Round(bottom)));
+        return r > l && b > t ? new(l, t, r - l, b - t) : throw Problem.RoiRegionEmpty().AsException();
+    }
+
+    private static double Factor(Layout layout, int canvasWidth, int canvasHeight, Box subject)
+    {
+        double Fit(double width, double height) => Math.Min(width / subject.Width, height / subject.Height);
+        if (layout.Scale is { } percent) return Fit(percent / 100 * canvasWidth, percent / 100 * canvasHeight);
+        if (layout.OutputSize is null) return 1;
+        var padding = layout.Padding.Of(Math.Min(canvasWidth, canvasHeight));
+        return Fit(Math.Max(1, canvasWidth - 2 * padding), Math.Max(1, canvasHeight - 2 * padding));
+    }
+
+    /// <summary>The subject keeps its centre; one that was scaled stays inside the canvas.</summary>
+    private static (int X, int Y) Stay(Box at, int w, int h, int canvasWidth, int canvasHeight, bool isScaled)
+    {
+        if (!isScaled) return (at.Left, at.Top);
+        return (Math.Clamp(Round(at.Left + (at.Width - w) / 2.0), 0, Math.Max(0, canvasWidth - w)), Math.Clamp(Round(at.Top + (at.Height - h) / 2.0), 0, Math.Max(0, canvasHeight - h)));
+    }
+
+    private static int Margin(Length margin, int side) => Round(Math.Min(Math.Min(margin.Of(side), MaxMarginShare * side), MaxMarginPixels));
+
+    private static int Scaled(int length, double factor) => Math.Max(1, Round(length * factor));
+
+    private static int Round(double value) => (int)Math.Round(value, MidpointRounding.AwayFromZero);
+}
