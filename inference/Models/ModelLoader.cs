@@ -7,7 +7,7 @@ namespace Rembg.Inference.Models;
 
 /// <summary>Loads and warms all configured models beside the starting server; only then the pod is ready. Ends the process when one of them cannot go on.</summary>
 internal sealed partial class ModelLoader(
-    ModelRegistry registry, IOptions<ModelOptions> models, IOptions<BatchingOptions> batching, InferenceMetrics metrics,
+    ModelRegistry registry, IOptions<ModelOptions> models, DotProducts processor, IOptions<BatchingOptions> batching, InferenceMetrics metrics,
     TimeProvider time, IHostApplicationLifetime lifetime, ILogger<ModelLoader> logger) : BackgroundService, IHealthCheck
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -20,7 +20,7 @@ internal sealed partial class ModelLoader(
             foreach (var name in models.Value.NameList)
             {
                 stoppingToken.ThrowIfCancellationRequested();
-                loaded.Add(LoadedModel.Load(name, models.Value, batching.Value, metrics, time, logger));
+                loaded.Add(LoadedModel.Load(name, models.Value, processor, batching.Value, metrics, time, logger));
             }
             registry.Publish(loaded);
             await WatchAsync(loaded, stoppingToken);

@@ -24,6 +24,7 @@ var scenarios = new Dictionary<string, Func<Report, Task>>
     ["batching"] = BatchingScenario.RunAsync,
     ["balance"] = BalanceScenario.RunAsync,
     ["engine"] = EngineScenario.RunAsync,
+    ["quality"] = QualityScenario.RunAsync,
     ["cold"] = ColdScenario.RunAsync,
     ["soak"] = SoakScenario.RunAsync,
     ["cache"] = CacheScenario.RunAsync,

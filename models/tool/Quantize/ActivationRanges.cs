@@ -14,22 +14,17 @@ public readonly record struct ActivationRange(float Min, float Max)
             JsonSerializer.Deserialize(ref reader, RangesJson.Default.SingleArray) is [var min, var max] ? new(min, max) : throw new JsonException("a range is [min, max]");
 
         public override void Write(Utf8JsonWriter writer, ActivationRange value, JsonSerializerOptions options) =>
-            writer.WriteRawValue(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"[{value.Min:G6}, {value.Max:G6}]"));
+            writer.WriteRawValue(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"[{value.Min}, {value.Max}]"));
     }
 }
 
-/// <summary>A photograph that was measured.</summary>
-/// <param name="File">Its name in the folder that was given.</param>
-/// <param name="Source">The package that it is from.</param>
-/// <param name="Sha256">Of its bytes, lower-case hex.</param>
-public sealed record CalibrationPhoto(string File, string Source, string Sha256);
-
-/// <summary><c>ranges/NAME.json</c>: what a model's activations need room for, and on which photographs that was measured.</summary>
+/// <summary><c>ranges/NAME.json</c>: what a model's activations need room for, on which photographs that was measured, and how good it is.</summary>
 public sealed record ActivationRanges
 {
-    /// <summary>The published file that they were measured on.</summary>
+    /// <summary>SHA-256 of the prepared <c>NAME.onnx</c>, lower-case hex.</summary>
     public required string MeasuredOn { get; init; }
     public required IReadOnlyList<CalibrationPhoto> Photos { get; init; }
+    public required Verification Verification { get; init; }
 
     /// <summary>By the name of the value in the graph.</summary>
     public required IReadOnlyDictionary<string, ActivationRange> Ranges { get; init; }
@@ -50,7 +45,7 @@ public sealed record ActivationRanges
     public void Write(string path) => File.WriteAllText(path, JsonSerializer.Serialize(this, RangesJson.Default.ActivationRanges) + "\n");
 }
 
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(ActivationRanges))]
 [JsonSerializable(typeof(float[]))]
 internal sealed partial class RangesJson : JsonSerializerContext;

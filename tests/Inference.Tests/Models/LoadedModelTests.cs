@@ -91,7 +91,7 @@ public sealed class LoadedModelTests : IDisposable
     {
         if (minGain is { } gain) batching.MinGain = gain;
         var metrics = new InferenceMetrics(_services.GetRequiredService<IMeterFactory>());
-        return LoadedModel.Load("tiny", new ModelOptions { Directory = _folder.Path, Provider = provider }, batching, metrics, TimeProvider.System, NullLogger.Instance);
+        return LoadedModel.Load("tiny", new ModelOptions { Directory = _folder.Path, Provider = provider }, new DotProducts(null), batching, metrics, TimeProvider.System, NullLogger.Instance);
     }
 
     private static Task<BatchResult> Run(LoadedModel model, byte[] image) =>

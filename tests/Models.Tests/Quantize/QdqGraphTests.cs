@@ -1,10 +1,8 @@
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using Rembg.Models.Onnx;
-using Rembg.Models.Prepare;
 using Rembg.Models.Quantize;
 using Rembg.Testing;
-using static Rembg.Models.Onnx.AttributeProto.Types;
 using DataType = Rembg.Models.Onnx.TensorProto.Types.DataType;
 
 namespace Rembg.Models.Tests.Quantize;
@@ -16,7 +14,7 @@ public class QdqGraphTests
     [Fact]
     public void Quantized_GivesNearlyTheMaskOfFullPrecision()
     {
-        var (full, quantized) = (Run(Single()), Run(Quantized()));
+        var (full, quantized) = (Run(TwoConvolutions.Build()), Run(Quantized()));
 
         var most = full.Zip(quantized, (a, b) => Math.Abs(a - b)).Max();
         most.ShouldBeInRange(1e-7f, 0.02f, "close, and not the same: then nothing was quantized");
@@ -38,7 +36,7 @@ public class QdqGraphTests
     [Fact]
     public void RangesOfAnotherFile_AreRefused()
     {
-        var graph = Single().Graph;
+        var graph = TwoConvolutions.Build().Graph;
         Should.Throw<ModelException>(() => QdqGraph.Apply(graph, new Dictionary<string, ActivationRange> { ["image"] = new(-1, 1) })).Message.ShouldContain("lack 'bright'");
     }
 
@@ -57,26 +55,8 @@ public class QdqGraphTests
 
     private static ModelProto Quantized()
     {
-        var model = Single();
+        var model = TwoConvolutions.Build();
         QdqGraph.Apply(model.Graph, Ranges);
-        return model;
-    }
-
-    private static ModelProto Single()
-    {
-        var model = PublishedModel.Build();
-        MaskOutput.Keep(model.Graph);
-        SinglePrecision.Apply(model.Graph);
-        // Before its only convolution, which stays as it is, another one.
-        var graph = model.Graph;
-        graph.Node.Single(node => node.OpType == "Conv").Input[0] = "bright_image";
-        graph.Node.Single(node => node.OpType == "Conv").Input[1] = "last_weights";
-        graph.Initializer.Single(tensor => tensor.Name == "weights").Name = "last_weights";
-        graph.Node.Add(new NodeProto { OpType = "Conv", Name = "first", Input = { "image", "first_weights", "first_bias" }, Output = { "first" } });
-        graph.Node.Add(new NodeProto { OpType = "Relu", Name = "relu", Input = { "first" }, Output = { "bright" } });
-        graph.Node.Add(new NodeProto { OpType = "MaxPool", Name = "pool", Input = { "bright" }, Output = { "bright_image" }, Attribute = { new AttributeProto { Name = "kernel_shape", Type = Kind.Ints, Ints = { 1, 1 } } } });
-        graph.Initializer.Add(new TensorProto { Name = "first_weights", DataType = (int)DataType.Float, Dims = { 3, 3, 1, 1 }, FloatData = { 0.9f, -0.2f, 0.1f, 0.3f, 0.7f, -0.4f, -0.6f, 0.2f, 0.8f } });
-        graph.Initializer.Add(new TensorProto { Name = "first_bias", DataType = (int)DataType.Float, Dims = { 3 }, FloatData = { 0.1f, 0.2f, -0.1f } });
         return model;
     }
 
