@@ -35,7 +35,7 @@ public sealed class Int8Model(string name, string prepared, string ranges)
     }
 
     /// <summary>In place.</summary>
-    internal static ModelProto Build(ModelProto full, IReadOnlyDictionary<string, ActivationRange> ranges)
+    public static ModelProto Build(ModelProto full, IReadOnlyDictionary<string, ActivationRange> ranges)
     {
         SinglePrecision.Apply(full.Graph);
         QdqGraph.Apply(full.Graph, ranges);
