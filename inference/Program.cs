@@ -13,11 +13,7 @@ namespace Rembg.Inference;
 
 public static class Program
 {
-    public static Task<int> Main(string[] args)
-    {
-        NativeHeap.Bound(); // before there are threads
-        return ServiceHost.RunAsync(() => Build(args));
-    }
+    public static Task<int> Main(string[] args) => ServiceHost.RunAsync(() => Build(args));
 
     /// <summary>The whole pod; tests replace single parts through <paramref name="configure"/>.</summary>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
@@ -52,7 +48,6 @@ public static class Program
     {
         builder.AddOptions<AdmissionOptions>(AdmissionOptions.Section);
         builder.Services.AddSingleton<AdmissionController>().AddSingleton<DecodeLimiter>().AddSingleton<PixelMemoryLimiter>();
-        builder.Services.AddHostedService<NativeHeapTrimmer>();
     }
 
     private static void AddImaging(this WebApplicationBuilder builder)

@@ -43,6 +43,7 @@ public static class ServiceHost
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainSeconds));
         builder.Services.AddHealthChecks().AddCheck<DrainCheck>("drain");
+        builder.Services.AddHostedService<NativeHeapTrimmer>();
     }
 
     /// <summary>How connections are read, tuned for bodies of a photograph's size.</summary>
@@ -58,6 +59,7 @@ public static class ServiceHost
     /// <returns>The exit code of the process.</returns>
     public static async Task<int> RunAsync(Func<WebApplication> build)
     {
+        NativeHeap.Bound(); // before there are threads
         try
         {
             await using var app = build();

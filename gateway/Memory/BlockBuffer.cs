@@ -28,7 +28,7 @@ internal sealed class BlockBuffer(MemoryBudget memory, string client) : IDisposa
         return _blocks[^1].AsMemory(Filled);
     }
 
-    /// <summary>The same, but waits for room.</summary>
+    /// <summary>Where the next bytes of an answer go; never empty. Waits while the budget or the client's share is full.</summary>
     public async ValueTask<Memory<byte>> NextAsync(CancellationToken cancellationToken)
     {
         if (!HasRoom)

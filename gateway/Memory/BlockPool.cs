@@ -6,7 +6,7 @@ internal sealed class BlockPool : IDisposable
     /// <summary>Small enough to stay out of the large object heap, where every allocation hastens a full collection.</summary>
     public const int BlockBytes = 64 << 10;
 
-    /// <summary>Surplus of this size is worth a collection: the runtime gives memory back by itself only when it allocates.</summary>
+    /// <summary>So many blocks let go are worth a collection: the runtime gives memory back by itself only when it allocates.</summary>
     private const int WorthCollecting = (4 << 20) / BlockBytes;
 
     private static readonly TimeSpan TrimEvery = TimeSpan.FromSeconds(15);
@@ -15,7 +15,8 @@ internal sealed class BlockPool : IDisposable
     private readonly Stack<byte[]> _free = []; // the last one used is still in the processor's cache
     private readonly long _limit;
     private readonly ITimer _timer;
-    private int _surplus;
+    private int _surplus; // blocks that nobody needed since the last trim
+    private int _uncollected; // blocks let go since the last collection
 
     public BlockPool(long limit, TimeProvider time)
     {
@@ -47,7 +48,10 @@ internal sealed class BlockPool : IDisposable
     public void Return(byte[] block)
     {
         lock (_lock)
+        {
             if ((_free.Count + 1L) * BlockBytes <= _limit) _free.Push(block);
+            else _uncollected++;
+        }
     }
 
     public void Dispose() => _timer.Dispose();
@@ -55,14 +59,16 @@ internal sealed class BlockPool : IDisposable
     /// <summary>Lets go of as many blocks as were never needed since the last time.</summary>
     private void Trim()
     {
-        int dropped;
+        bool collect;
         lock (_lock)
         {
-            dropped = _surplus;
-            for (var i = 0; i < dropped; i++) _free.Pop();
+            for (var i = 0; i < _surplus; i++) _free.Pop();
             _free.TrimExcess();
+            _uncollected += _surplus;
             _surplus = _free.Count;
+            collect = _uncollected >= WorthCollecting;
+            if (collect) _uncollected = 0;
         }
-        if (dropped >= WorthCollecting) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        if (collect) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 }

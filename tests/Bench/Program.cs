@@ -1,5 +1,5 @@
 using Rembg.Bench;
-using Rembg.Inference;
+using Rembg.Contract.Hosting;
 using Rembg.Testing;
 
 if (args.Contains(BareServer.Argument))

@@ -37,21 +37,25 @@ public sealed class UnreadAnswersTests : IAsyncLifetime
     }
 
     /// <summary>The bound is the budget and 64 MiB more: an answer that passes alone, and what the runtime and the connections take.</summary>
-    [Fact(Skip = "Open: the resident memory has not come back to within 20 % a minute after the readers were cut off. The bound stands, the cause is not found.")]
+    [Fact]
     public async Task DistinctAnswersToManyWhoDoNotRead_StayInsideTheBudget_AndTheirMemoryComesBack()
     {
-        const int clients = 24, budget = 8 * MiB;
-        await using var gateway = await StartAsync($"--Uploads:MaxBytesInFlight={budget}", $"--Cache:MaxBytes={MiB}", "--Uploads:ClientShare=1", "--Edge:SlowFor=00:00:01.1", "--Edge:MinBytesPerSecond=1000000");
+        const int clients = 24, budget = 8 * MiB, warmUps = 400; // what the runtime compiles for the first requests and the first looks at /metrics is no client's memory
+        await using var gateway = await StartAsync($"--Uploads:MaxBytesInFlight={budget}", $"--Cache:MaxBytes={MiB}", "--Uploads:ClientShare=1", "--Clients:Anonymous:RatePerSecond=1000000", "--Clients:Anonymous:Burst=1000000", "--Edge:SlowFor=00:00:01.1", "--Edge:MinBytesPerSecond=1000000");
         using var http = new HttpClient { BaseAddress = gateway.Address };
-        for (var seed = 1; seed <= 3; seed++) (await http.PostAsync("/v1/remove-background", new ByteArrayContent(Image(seed, 100)))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        using var management = new HttpClient { BaseAddress = gateway.ManagementAddress };
+        for (var seed = 1; seed <= warmUps; seed++)
+        {
+            (await http.PostAsync("/v1/remove-background", new ByteArrayContent(Image(seed, 100)))).StatusCode.ShouldBe(HttpStatusCode.OK);
+            await management.GetStringAsync("/metrics");
+        }
         var before = gateway.ResidentBytes;
 
         var unread = await AskAsync(gateway, Enumerable.Range(1, clients).Select(seed => Image(seed)));
-        using var management = new HttpClient { BaseAddress = gateway.ManagementAddress };
-        await Eventually.TrueAsync(async () => Answered(await management.GetStringAsync("/metrics")) >= clients + 3, "all have been cut off", TimeSpan.FromMinutes(2));
+        await Eventually.TrueAsync(async () => Answered(await management.GetStringAsync("/metrics")) >= clients + warmUps, "all have been cut off", TimeSpan.FromMinutes(2));
 
         (gateway.PeakResidentBytes - before).ShouldBeLessThan(budget + 64 * MiB);
-        await Eventually.TrueAsync(() => gateway.ResidentBytes < before * 1.2, "the memory is back", TimeSpan.FromMinutes(1));
+        await Eventually.TrueAsync(() => gateway.ResidentBytes < before * 1.2, $"the memory is back: from {gateway.ResidentBytes / MiB} to {before / MiB} MiB and at most 20 % more", TimeSpan.FromMinutes(1));
         (await http.PostAsync("/v1/remove-background", new ByteArrayContent(Image(99, 100)))).StatusCode.ShouldBe(HttpStatusCode.OK);
         foreach (var client in unread) client.Dispose();
     }

@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
 
-namespace Rembg.Inference;
+namespace Rembg.Contract.Hosting;
 
 /// <summary>
-/// The heap of the native libraries. glibc gives threads arenas of their own, up to eight a core, and raises the size from
-/// which a block is mapped alone; each arena then keeps its peak for good, and decoders come and go on every thread.
+/// The heap of the native libraries and of the runtime's compiler. glibc gives threads arenas of their own, up to eight a core,
+/// and raises the size from which a block is mapped alone. Each arena then keeps its peak for good: in a pod because decoders
+/// come and go on every thread, in a gateway because code that a burst makes hot is compiled anew (30 MiB that stayed).
 /// </summary>
-internal static partial class NativeHeap
+public static partial class NativeHeap
 {
     private const int ArenaMax = -8, MmapThreshold = -3, TrimThreshold = -1;
     private const int TrimThresholdBytes = 16 << 20;

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Rembg.Contract.Hosting;
 
-namespace Rembg.Inference.Tests;
+namespace Rembg.Contract.Tests.Hosting;
 
 /// <summary>Weighs the whole process, and so runs while nothing else does.</summary>
 [CollectionDefinition(nameof(NativeHeapTests), DisableParallelization = true)]

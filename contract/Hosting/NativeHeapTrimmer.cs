@@ -1,4 +1,6 @@
-namespace Rembg.Inference;
+using Microsoft.Extensions.Hosting;
+
+namespace Rembg.Contract.Hosting;
 
 /// <summary>Keeps the native heap at what is in use: seldom enough that pages given back and taken again cost nothing that shows.</summary>
 internal sealed class NativeHeapTrimmer(TimeProvider time) : BackgroundService
