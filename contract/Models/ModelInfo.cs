@@ -12,8 +12,10 @@ namespace Rembg.Contract.Models;
 /// <param name="BatchSizes">Batch sizes in use, smallest first; the largest was found by measuring at warm-up or fixed by configuration.</param>
 /// <param name="Version">Names all that shapes the bytes of an answer: pipeline, weights and preparation. Null from a pod that is older than this field.</param>
 /// <param name="Precision">In which numbers it computes: int8 or full. Null from a pod that is older than this field.</param>
+/// <param name="MaskVersion">Names all that shapes a mask: weights, preparation and precision. Null from a pod that gives and takes no masks.</param>
 public sealed record ModelInfo(
-    string Name, string Digest, int InputWidth, int InputHeight, string License, string Provider, IReadOnlyList<int> BatchSizes, string? Version = null, string? Precision = null);
+    string Name, string Digest, int InputWidth, int InputHeight, string License, string Provider, IReadOnlyList<int> BatchSizes, string? Version = null, string? Precision = null,
+    string? MaskVersion = null);
 
 /// <summary>Answer of a pod's <c>GET /v1/models</c>.</summary>
 /// <param name="Pipeline">Version of everything but the model that shapes the bytes of an answer.</param>

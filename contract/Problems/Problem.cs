@@ -24,6 +24,7 @@ public sealed record Problem(int Status, string Code, string Title)
     public static Problem MultipleImages() => new(400, "multiple_images", "More than one image in the request") { Detail = "Send exactly one image a request." };
     public static Problem InvalidParameter(string name, string why) => new(400, "invalid_parameter", "A parameter is not valid") { Parameter = Printable(name), Detail = $"{Printable(name)} {why}." };
     public static Problem UnknownParameter(string name) => InvalidParameter(name, "is not a known parameter");
+    public static Problem InvalidMask() => new(400, "invalid_mask", "The mask is not one of this model") { Detail = "It is damaged, or of another model, size or version." };
     public static Problem InvalidRequest(string detail) => new(400, "invalid_request", "The request is not well formed") { Detail = detail };
     public static Problem InvalidApiKey() => new(401, "invalid_api_key", "A valid API key is required") { Detail = "Send it as X-Api-Key or as Authorization: Bearer." };
     public static Problem NotFound(string detail) => new(404, "not_found", "Not found") { Detail = detail };

@@ -48,7 +48,8 @@ public sealed partial class LoadedModel : IAsyncDisposable
         metrics.ModelLoaded(name, provider, precision, sizes.Largest);
         var batcher = new Batcher(runner, sizes, executors, batching, cost, metrics.ForModel(name, logger), time);
         return new LoadedModel(session, runner, batcher, new ModelInfo(
-            name, spec.Sha256, spec.InputWidth, spec.InputHeight, spec.License, provider, sizes.All, Version: $"{PipelineVersion.Current}-{spec.Fingerprint()}", precision));
+            name, spec.Sha256, spec.InputWidth, spec.InputHeight, spec.License, provider, sizes.All, Version: $"{PipelineVersion.Current}-{spec.Fingerprint()}", precision,
+            MaskVersion: $"{PipelineVersion.Mask}-{spec.Fingerprint()}"));
     }
 
     private static void WarmUp(OnnxRunner runner, int inputBytes, int size, CostModel cost, TimeProvider time)
