@@ -30,7 +30,11 @@ internal sealed class CutoutService(
             return new(kept, request.Identity.KeyOf(kept), CacheStatus.Hit);
         }
 
-        // 2. Being made for somebody else, or from now on for us. What a person waits for never waits for a background
+        // 2. The bytes, where they are elsewhere and only the hash was needed so far.
+        using var image = await request.Image.OpenAsync(caller);
+        request = request with { Image = image };
+
+        // 3. Being made for somebody else, or from now on for us. What a person waits for never waits for a background
         //    run, and what must not be kept is not shared with what may.
         var run = $"{request.Identity.Value} {request.Priority} {request.Cache.HasFlag(CacheUse.Store)}";
         var (cutout, coalesced) = await runs.RunAsync(run, request.Deadline, ended => RunAsync(request, ended), caller, share: cutout => cutout.Share());
@@ -43,14 +47,14 @@ internal sealed class CutoutService(
     {
         using var image = request.Image.Share();
 
-        // 3. Another run may have ended between our look and our start.
+        // 4. Another run may have ended between our look and our start.
         if (request.Cache.HasFlag(CacheUse.Read) && cache.FindInMemory(request.Identity.Candidates) is { } kept) return kept;
 
-        // 4. A pod makes it.
+        // 5. A pod makes it.
         var cutout = await pods.RunAsync(
             new(image.Bytes, image.Sha256, request.Identity.Options, request.Priority, request.Client, request.Deadline, request.RequestId), ended);
 
-        // 5. Kept for the next, under the version that made it. That may be another than the one known at step 1: pods are being rolled.
+        // 6. Kept for the next, under the version that made it. That may be another than the one known at step 1: pods are being rolled.
         if (request.Cache.HasFlag(CacheUse.Store) && request.Identity.KeyOf(cutout) is { } key) cache.Store(key, cutout);
         return cutout;
     }
