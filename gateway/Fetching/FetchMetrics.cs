@@ -17,6 +17,8 @@ internal sealed class FetchMetrics
         _fetches = meter.CreateCounter<long>("fetches_total", description: $"Images by URL, by result: ok, not_modified, refused (too large, not an image, no memory), or why there was none ({failures}).");
         _bytes = meter.CreateCounter<long>("fetched_bytes_total", description: "Bytes of images that were fetched from URLs, with those that came to nothing.");
         _seconds = meter.CreateHistogram<double>("fetch_seconds", description: "Seconds from the look-up of a URL's host to the image's last byte, or to the failure.");
+        _fetches.Add(0, new KeyValuePair<string, object?>("result", "ok"));
+        _bytes.Add(0);
     }
 
     public static string ResultOf(FetchFailure failure) => JsonNamingPolicy.SnakeCaseLower.ConvertName(failure.ToString());
