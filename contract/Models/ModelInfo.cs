@@ -14,8 +14,10 @@ namespace Rembg.Contract.Models;
 /// <param name="Precision">In which numbers it computes: int8 or full. Null from a pod that is older than this field.</param>
 /// <param name="MaskVersion">Names all that shapes a mask: weights, preparation and precision. Null from a pod that gives and takes no masks.</param>
 public sealed record ModelInfo(
-    string Name, string Digest, int InputWidth, int InputHeight, string License, string Provider, IReadOnlyList<int> BatchSizes, string? Version = null, string? Precision = null,
-    string? MaskVersion = null);
+    string Name, string Digest, int InputWidth, int InputHeight, string License, string Provider, IReadOnlyList<int> BatchSizes,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Version = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Precision = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? MaskVersion = null);
 
 /// <summary>Answer of a pod's <c>GET /v1/models</c>.</summary>
 /// <param name="Pipeline">Version of everything but the model that shapes the bytes of an answer.</param>

@@ -40,6 +40,13 @@ internal sealed class InferenceDispatcher(PodScheduler scheduler, PodClient clie
             var result = await client.SendAsync(place, request, leave: () => scheduler.HasAnother(request, place.Pod) && budget.TrySpend(), cancellationToken);
             if (result.Cutout is { } cutout) return PodTiming.AddWait(cutout, waited);
 
+            // A pod that was changed between two probes has other masks: it makes its own.
+            if (request.Mask is not null && result.Problem?.Code == Problem.InvalidMask().Code)
+            {
+                request = request with { Mask = null };
+                continue;
+            }
+
             // 4. Another one, if it was the pod's fault and retries are not the problem already.
             history.Add(place, result);
             if (!await MayRetryAsync(request, result, history)) throw Failure(request, result).AsException();

@@ -14,4 +14,8 @@ namespace Rembg.Gateway.Pods;
 /// <param name="Deadline">When nobody wants the answer any more.</param>
 /// <param name="RequestId">Of the request that started the run.</param>
 public sealed record InferenceRequest(
-    ReadOnlySequence<byte> Image, byte[] Sha256, CutoutOptions Options, Priority Priority, Client Client, Deadline Deadline, string RequestId);
+    ReadOnlySequence<byte> Image, byte[] Sha256, CutoutOptions Options, Priority Priority, Client Client, Deadline Deadline, string RequestId)
+{
+    /// <summary>The image's mask, if it is known. A pod that has its version draws with it, any other runs the model.</summary>
+    public Mask? Mask { get; init; }
+}

@@ -40,6 +40,9 @@ public sealed class Pod
     /// <summary>A pod that has not said yet which models it has is asked for any; one whose list is not valid is asked for none.</summary>
     public bool Serves(string? model) => ModelsError is null && (Models is not { } known || known.Models.Any(loaded => loaded.Name == model));
 
+    /// <summary>Whether it may be given this mask.</summary>
+    internal bool TakesMask(string? model, Mask mask) => Models?.Models.Any(loaded => loaded.Name == model && loaded.MaskVersion == mask.Version) == true;
+
     internal void HasModels(ModelList models)
     {
         (Models, ModelsError) = (models, null);

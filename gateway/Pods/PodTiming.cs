@@ -14,12 +14,12 @@ internal static class PodTiming
 
     public static TimeSpan Infer(Cutout cutout) => Stage(cutout, InferStage);
 
-    /// <summary>To a client, and to the worker of tasks, the queue is one: here and in the pod.</summary>
+    /// <summary>To a client, and to the worker of tasks, the queue is one: here and in the pod, where a cutout that is drawn with a known mask has none.</summary>
     public static Cutout AddWait(Cutout cutout, TimeSpan waited)
     {
         if (cutout.ServerTiming is null || waited < TimeSpan.FromMilliseconds(0.1)) return cutout;
         var queue = string.Create(CultureInfo.InvariantCulture, $"{QueueStage};dur={(Queue(cutout) + waited).TotalMilliseconds:F1}");
-        return cutout with { ServerTiming = string.Join(", ", Stages(cutout).Select(stage => IsStage(stage, QueueStage) ? queue : stage)) };
+        return cutout with { ServerTiming = string.Join(", ", Stages(cutout).Where(stage => !IsStage(stage, QueueStage)).Prepend(queue)) };
     }
 
     private static TimeSpan Stage(Cutout cutout, string name)

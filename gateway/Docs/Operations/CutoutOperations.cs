@@ -30,8 +30,8 @@ internal static class CutoutOperations
     public static readonly Field[] PictureHeaders =
     [
         Field.Text("ETag", "Names the answer; send it back as `If-None-Match` and the picture is not sent again."),
-        Field.Text("X-Cache", "`hit`, `miss` or `coalesced`: made before, made now, or made now for several callers."),
-        Field.Text("Server-Timing", "Where the time went in milliseconds: `queue`, `decode`, `infer`, `encode`, `total`."),
+        Field.Text("X-Cache", "`hit`, `mask`, `miss` or `coalesced`: made before, drawn now with a mask made before, made now, or made now for several callers."),
+        Field.Text("Server-Timing", "Where the time went in milliseconds: `queue`, `decode`, `infer`, `mask`, `encode`, `total`. `decode` and `infer` are missing where no model ran."),
         Field.Number("X-Width", "Pixels of the answer."),
         Field.Number("X-Height", "Pixels of the answer."),
         Field.Number("X-Max-Width", "Pixels that the cutout would have with `size=full`."),
@@ -41,7 +41,7 @@ internal static class CutoutOperations
     ];
 
     public static readonly Field IfNoneMatch = Field.Text("If-None-Match", "`ETag` of an answer that you have.");
-    public static readonly Field CacheControl = Field.Text("Cache-Control", "`no-cache` makes the cutout again; `no-store` also keeps it out of the cache.");
+    public static readonly Field CacheControl = Field.Text("Cache-Control", "`no-cache` makes the cutout again; `no-store` also keeps cutout and mask out of the cache.");
     public static readonly Answer Picture = new(200, "The cutout.") { Files = Pictures, Headers = PictureHeaders };
     public static readonly Answer NotModified = new(304, "You have this answer already.") { Headers = [PictureHeaders[0]] };
 
