@@ -4,6 +4,7 @@ const Words = {
   missing_image: ["No photo arrived.", "Choose the file once more."],
   multiple_images: ["More than one photo arrived at once.", "Try again; each photo goes by itself."],
   invalid_parameter: ["The server does not know what the page asked for.", "Reload the page: it may be older than the server."],
+  invalid_mask: ["Something went wrong while cutting.", "Try again."],
   invalid_request: ["The upload did not arrive in one piece.", "Try again."],
   invalid_api_key: ["This server needs a valid API key.", "Enter yours above; the photo is then sent again."],
   not_found: ["The server does not know this any more.", "Try again."],
