@@ -41,6 +41,7 @@ public sealed record Problem(int Status, string Code, string Title)
     public static Problem Undecodable(string detail) => new(422, "undecodable_image", "The image cannot be decoded") { Detail = detail };
     public static Problem Truncated() => new(422, "truncated_image", "The image ends too early") { Detail = "The file looks cut off; send it again whole." };
     public static Problem NoForeground() => new(422, "no_foreground", "No subject was found") { Detail = "The model sees nothing but background in this image." };
+    public static Problem DownloadFailed(string parameter, string reason) => new(422, "download_failed", "The image could not be fetched from its URL") { Parameter = parameter, Detail = reason };
     public static Problem Quarantined() => new(422, "image_quarantined", "The image cannot be processed") { Detail = "Processing this image failed in a way that affects others; it is not tried again for some minutes." };
     public static Problem IdempotencyKeyReused() => new(422, "idempotency_key_reused", "This Idempotency-Key was used for a different request");
     public static Problem RateLimited(TimeSpan retryAfter, string detail) => new(429, "rate_limited", "Too many requests") { RetryAfter = retryAfter, Detail = detail };

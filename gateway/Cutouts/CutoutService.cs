@@ -34,7 +34,11 @@ internal sealed class CutoutService(
             return new(kept, request.Identity.KeyOf(kept), CacheStatus.Hit);
         }
 
-        // 2. Being made for somebody else, or from now on for us.
+        // 2. The bytes, where they are elsewhere and only the hash was needed so far.
+        using var image = await request.Image.OpenAsync(caller);
+        request = request with { Image = image };
+
+        // 3. Being made for somebody else, or from now on for us.
         var (cutout, coalesced) = await runs.RunAsync(RunOf(request, request.Identity.Value), request.Deadline, ended => RunAsync(request, ended), caller, share: cutout => cutout.Share());
         if (coalesced) metrics.Cache("coalesced", "memory");
         var status = coalesced ? CacheStatus.Coalesced : cutout.IsRedrawn ? CacheStatus.Mask : CacheStatus.Miss;
@@ -50,15 +54,15 @@ internal sealed class CutoutService(
         using var image = request.Image.Share(); // the first caller may leave before the others
         var own = request with { Image = image };
 
-        // 3. Another run may have ended between our look and our start.
+        // 4. Another run may have ended between our look and our start.
         if (request.Cache.HasFlag(CacheUse.Read) && cutouts.Find(request.Identity.Candidates) is { } kept) return kept;
 
-        // 4. A pod draws it with the image's mask, if that is kept, or else runs the model.
+        // 5. A pod draws it with the image's mask, if that is kept, or else runs the model.
         var mask = request.Cache.HasFlag(CacheUse.Read) ? await masks.LookUpAsync(request.Identity.MaskCandidates, ended) : null;
         var cutout = (mask is null ? await RunModelAsync(own, ended) : await AskPodAsync(own, mask, ended)) with { Mask = null };
         if (cutout.IsRedrawn) metrics.ModelRunSaved();
 
-        // 5. Kept for the next, under the version that made it. That may be another than the one known at step 1: pods are being rolled.
+        // 6. Kept for the next, under the version that made it. That may be another than the one known at step 1: pods are being rolled.
         if (request.Cache.HasFlag(CacheUse.Store) && request.Identity.KeyOf(cutout) is { } key) cutouts.Store(key, cutout);
         return cutout;
     }

@@ -20,6 +20,7 @@ public static class CutoutServices
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<UploadOptions>>((kestrel, uploads) => kestrel.Limits.MaxRequestBodySize = uploads.Value.MaxAnyBodyBytes);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<UploadOptions>>().Value.ToTurns());
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<UploadOptions>>().Value.ToBudget(provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ImageFetcher>();
         services.AddSingleton<UploadReader>();
 
         AddCache(builder);

@@ -15,7 +15,7 @@ internal static class CutoutOperations
         [408] = "`slow_request`: the upload took too long.",
         [413] = "`image_too_large`: the upload has too many bytes.",
         [415] = "`unsupported_format`: not a JPEG, PNG or WebP by its first bytes.",
-        [422] = "`undecodable_image`, `truncated_image`, `resolution_too_high` or `too_many_frames`: the image itself is the trouble; `image_quarantined`: pods died while they held it.",
+        [422] = "`undecodable_image`, `truncated_image`, `resolution_too_high` or `too_many_frames`: the image itself is the trouble; `image_quarantined`: pods died while they held it; `download_failed`: it could not be fetched from its URL.",
         [429] = "`rate_limited`: you exceeded your plan; come back after `Retry-After`.",
         [502] = "`bad_upstream`: inference gave no valid answer.",
         [503] = "`overloaded`: the platform is full; come back after `Retry-After`.",
@@ -45,17 +45,20 @@ internal static class CutoutOperations
     public static readonly Answer Picture = new(200, "The cutout.") { Files = Pictures, Headers = PictureHeaders };
     public static readonly Answer NotModified = new(304, "You have this answer already.") { Headers = [PictureHeaders[0]] };
 
-    /// <summary>The image as a form field or as the whole body.</summary>
+    public static readonly Field Url = Field.Text("image_url", "The image's URL instead of the image: http or https, on a public host.");
+
+    /// <summary>The image as a form field, as the whole body, or by its URL.</summary>
     public static readonly Body[] Images =
     [
-        new("multipart/form-data", [Field.File("file", "JPEG, PNG or WebP; `image_file` is another name for it."), .. Options]),
+        new("multipart/form-data", [Field.File("file", "JPEG, PNG or WebP; `image_file` is another name for it.", required: false), Url, .. Options]),
+        new("application/json", [Url, .. Options]),
         new("image/jpeg"), new("image/png"), new("image/webp"), new("application/octet-stream"),
     ];
 
     public static Operation RemoveBackground(string id) => new(Tag, id, "Remove the background of a photograph",
-        "The image is a form field or the whole body; options are form fields or query parameters, each at most once.")
+        "The image is a form field, the whole body, or what `image_url` names; options are form fields, query parameters or properties of JSON, each at most once.")
     {
-        Query = Options,
+        Query = [Url, .. Options],
         RequestHeaders = [IfNoneMatch, CacheControl],
         Bodies = Images,
         Answers = [Picture, NotModified],
