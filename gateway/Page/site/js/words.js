@@ -23,6 +23,7 @@ const Words = {
   undecodable_image: ["The file cannot be read as a picture.", "It may be damaged; save it anew from the original."],
   image_quarantined: ["This photo brought the service down and is left alone for a while.", "Try again in some minutes, or save it anew from the original."],
   truncated_image: ["The end of the file is missing.", "Copy it again from where it came from."],
+  download_failed: ["The photo could not be fetched from its address.", "Open the address in the browser to see whether it works."],
   no_foreground: ["No subject was found.", "Try a photo in which it stands out from what is behind it."],
   rate_limited: ["You are sending photos faster than your plan allows.", "Wait a little, then try again."],
   task_share_exceeded: ["You have as many photos in the works as one client may.", "Wait until some are done, or clear finished ones."],
