@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
@@ -12,6 +13,9 @@ namespace Rembg.Gateway.Fetching;
 internal sealed class KnownImages(IOptions<FetchingOptions> options, TimeProvider time)
 {
     private const int MaxTagLength = 256;
+
+    /// <summary>Travels with a conditional request: the table may have let go of it when the answer comes.</summary>
+    private static readonly HttpRequestOptionsKey<byte[]> Expected = new("sha256");
 
     private readonly FetchingOptions _options = options.Value;
     private readonly Lock _lock = new();
@@ -29,11 +33,13 @@ internal sealed class KnownImages(IOptions<FetchingOptions> options, TimeProvide
         if (Find(request) is not { } entry) return false;
         if (entry.Tag is { } tag) request.Headers.IfNoneMatch.Add(tag);
         request.Headers.IfModifiedSince = entry.LastModified;
+        request.Options.Set(Expected, entry.Sha256);
         return true;
     }
 
-    /// <summary>The SHA-256 of the image that an answer of 304 means; null when it has been forgotten meanwhile.</summary>
-    public byte[]? HashOf(HttpResponseMessage notModified) => Find(notModified.RequestMessage!)?.Sha256;
+    /// <summary>The SHA-256 of the image that an answer of 304 means; null for any other answer.</summary>
+    public static byte[]? HashOf(HttpResponseMessage answer) =>
+        answer.StatusCode == HttpStatusCode.NotModified && answer.RequestMessage!.Options.TryGetValue(Expected, out var sha256) ? sha256 : null;
 
     /// <summary>Remembers what the whole answer was, where the host gave something to tell a change by.</summary>
     public void Remember(HttpResponseMessage answer, byte[] sha256)

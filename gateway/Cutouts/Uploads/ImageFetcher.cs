@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Options;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Fetching;
@@ -23,7 +22,7 @@ internal sealed class ImageFetcher(
         fetcher.GetAsync(image, client, revalidate, async (answer, ended) =>
         {
             // 1. Not changed: the bytes may not be needed.
-            if (answer.StatusCode == HttpStatusCode.NotModified && known.HashOf(answer) is { } sha256)
+            if (KnownImages.HashOf(answer) is { } sha256)
                 return Upload.Elsewhere(sha256, later => ReadAsync(image, client, revalidate: false, later));
 
             // 2. Too large by its own word.

@@ -24,7 +24,7 @@ public class KnownImagesTests
 
         request.Headers.IfNoneMatch.ToString().ShouldBe("W/\"v1\"");
         request.Headers.IfModifiedSince.ShouldBe(DateTimeOffset.UnixEpoch);
-        _known.HashOf(new(HttpStatusCode.NotModified) { RequestMessage = request }).ShouldBe(Hash);
+        KnownImages.HashOf(new(HttpStatusCode.NotModified) { RequestMessage = request }).ShouldBe(Hash);
         _known.AskWhetherChanged(Request("http://a.example/1?key=y")).ShouldBeFalse();
     }
 
