@@ -23,6 +23,16 @@ internal sealed class InferenceDispatcher(PodScheduler scheduler, PodClient clie
     /// </exception>
     public async Task<Cutout> RunAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
+        if (request.Mask is not null || !scheduler.HasDrawingPods(request.Options.Model)) return await AskAsync(request, cancellationToken);
+
+        // The cores beside a GPU are few: it makes the mask, and a pod that only draws the picture.
+        using var made = await AskAsync(request with { MaskAlone = true }, cancellationToken);
+        var drawn = await AskAsync(request with { Mask = made.Mask }, cancellationToken);
+        return drawn with { Mask = made.Mask, IsRedrawn = false, ServerTiming = PodTiming.Sum(made, drawn) };
+    }
+
+    private async Task<Cutout> AskAsync(InferenceRequest request, CancellationToken cancellationToken)
+    {
         using var activity = GatewayMetrics.Activities.StartActivity("pod call");
 
         // 1. An image that pods died of is not tried on the others.

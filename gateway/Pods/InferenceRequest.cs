@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net.Mime;
 using Rembg.Contract;
 using Rembg.Contract.Cutouts;
 using Rembg.Gateway.Clients;
@@ -18,4 +19,10 @@ public sealed record InferenceRequest(
 {
     /// <summary>The image's mask, if it is known. A pod that has its version draws with it, any other runs the model.</summary>
     public Mask? Mask { get; init; }
+
+    /// <summary>The mask is wanted and no picture.</summary>
+    public bool MaskAlone { get; init; }
+
+    /// <summary>Media type of the answer that is wanted.</summary>
+    public string ContentType => MaskAlone ? MediaTypeNames.Application.Octet : Options.ContentType;
 }

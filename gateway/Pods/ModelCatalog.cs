@@ -29,6 +29,7 @@ internal sealed class ModelCatalog
     /// <summary>Takes in what the pods said; an empty list changes nothing.</summary>
     internal void Update(IReadOnlyList<ModelList> pods)
     {
+        pods = [.. pods.Where(pod => pod.Models.Any(model => model.IsLoaded))]; // the others only draw
         if (pods.Count == 0) return;
         var versions = pods
             .SelectMany(pod => pod.Models)

@@ -47,7 +47,7 @@ internal sealed class PodClient(
         var error = await forwarding;
         cancellationToken.ThrowIfCancellationRequested();
 
-        var result = error == ForwarderError.None ? PodResult.FromAnswer(context.Response, body, request.Options.ContentType, mask)
+        var result = error == ForwarderError.None ? PodResult.FromAnswer(context.Response, body, request.ContentType, mask)
             : left.IsCancellationRequested ? PodResult.Unresponsive
             : request.Deadline.Left(time) < DeadlineSlack ? PodResult.Late
             : PodResult.FromFailure(context.Features.GetRequiredFeature<IForwarderErrorFeature>(), body);
@@ -144,7 +144,7 @@ internal sealed class PodClient(
                 },
             },
         };
-        if (mask is null) context.Request.Headers[PodHeaders.Mask] = PodHeaders.MaskBeside;
+        if (mask is null) context.Request.Headers[PodHeaders.Mask] = request.MaskAlone ? PodHeaders.MaskAlone : PodHeaders.MaskBeside;
         else context.Request.Headers[PodHeaders.MaskBytes] = mask.Content.Length.ToString(CultureInfo.InvariantCulture);
         if (isLight) context.Request.Headers[PodHeaders.Client] = PodHeaders.Light;
         context.Response.Body = body;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Mime;
 using System.Text.Json;
 using Rembg.Contract;
 using Rembg.Contract.Problems;
@@ -89,6 +90,7 @@ internal sealed record PodResult(Cutout? Cutout, Problem? Problem, RetryReason R
         "image/png" => bytes.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']),
         "image/jpeg" => bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]),
         "image/webp" => bytes.StartsWith("RIFF"u8),
+        MediaTypeNames.Application.Octet => !bytes.IsEmpty, // a mask alone
         _ => bytes.StartsWith("PK"u8),
     };
 

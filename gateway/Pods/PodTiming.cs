@@ -22,6 +22,12 @@ internal static class PodTiming
         return cutout with { ServerTiming = string.Join(", ", Stages(cutout).Where(stage => !IsStage(stage, QueueStage)).Prepend(queue)) };
     }
 
+    /// <summary>Of a mask and the cutout that was drawn with it.</summary>
+    public static string Sum(Cutout mask, Cutout drawn) => string.Join(", ", new[] { QueueStage, "decode", InferStage, "mask", "encode" }
+        .Select(name => (name, took: Stage(mask, name) + Stage(drawn, name)))
+        .Where(stage => stage.took > TimeSpan.Zero)
+        .Select(stage => string.Create(CultureInfo.InvariantCulture, $"{stage.name};dur={stage.took.TotalMilliseconds:F1}")));
+
     private static TimeSpan Stage(Cutout cutout, string name)
     {
         foreach (var stage in Stages(cutout))

@@ -53,12 +53,14 @@ internal sealed class InferEndpoint(
 
     private async Task CutAsync(HttpContext context, InferRequest request, LoadedModel model, ServerTiming clock)
     {
+        if (request.MaskBytes == 0 && model.Batcher is null) throw Problem.Overloaded("This pod draws with masks and runs no model.", PodHeaders.Draining).AsException();
+
         // 2. A place, before a byte of the body is read; refused at once when full or when the time left cannot be enough.
         if (request.MaskBytes > model.Inputs.Bytes) throw Problem.InvalidMask().AsException();
         using var place = gate.Enter((context.Request.ContentLength ?? limits.Value.MaxBytes) + model.Inputs.Bytes);
         var left = request.Deadline.Left(time);
         if (left <= TimeSpan.Zero) throw Problem.DeadlineExceeded().AsException();
-        if (request.MaskBytes == 0 && model.Batcher.EstimateWait(request.Priority) > left)
+        if (request.MaskBytes == 0 && model.Batcher!.EstimateWait(request.Priority) > left)
             throw AdmissionController.Full("The queue is too long for the time that this request has left.");
         using var late = new CancellationTokenSource(left, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(late.Token, context.RequestAborted);
@@ -119,7 +121,7 @@ internal sealed class InferEndpoint(
                 InputImage.Decode(upload.Image, header, region, width, height, input, stop);
                 clock.Stop("decode", started);
             }
-            var result = await model.Batcher.RunAsync(input, request.Priority, request.Deadline, context.RequestAborted, request.IsLight);
+            var result = await model.Batcher!.RunAsync(input, request.Priority, request.Deadline, context.RequestAborted, request.IsLight);
             clock.Add("queue", result.Waited);
             clock.Add("infer", result.Ran);
             context.Response.Headers[PodHeaders.BatchSize] = result.BatchSize.ToString(CultureInfo.InvariantCulture);

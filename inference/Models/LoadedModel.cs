@@ -7,14 +7,16 @@ namespace Rembg.Inference.Models;
 /// <summary>A model that is warm: its description, its batcher, and the buffers that its inputs live in.</summary>
 public sealed partial class LoadedModel : IAsyncDisposable
 {
-    private readonly OnnxSession _session;
-    private readonly OnnxRunner _runner;
+    private readonly OnnxSession? _session;
+    private readonly OnnxRunner? _runner;
 
-    private LoadedModel(OnnxSession session, OnnxRunner runner, Batcher batcher, ModelInfo info) =>
-        (_session, _runner, Batcher, Info, Inputs) = (session, runner, batcher, info, new InputPool(session.InputBytes));
+    private LoadedModel(OnnxSession? session, OnnxRunner? runner, Batcher? batcher, ModelInfo info) =>
+        (_session, _runner, Batcher, Info, Inputs) = (session, runner, batcher, info, new InputPool(3 * info.InputWidth * info.InputHeight));
 
     public ModelInfo Info { get; }
-    public Batcher Batcher { get; }
+
+    /// <summary>Null in a pod that only draws.</summary>
+    public Batcher? Batcher { get; }
     public InputPool Inputs { get; }
 
     /// <summary>Loads, finds the batch sizes, and runs each of them once, largest first, so that the first request meets no cliff.</summary>
@@ -47,10 +49,17 @@ public sealed partial class LoadedModel : IAsyncDisposable
         Log.Ready(logger, name, provider, precision, file.Reason, allowed, loaded.TotalSeconds, found.TotalSeconds, warmed.TotalSeconds);
         metrics.ModelLoaded(name, provider, precision, sizes.Largest);
         var batcher = new Batcher(runner, sizes, executors, batching, cost, metrics.ForModel(name, logger), time);
-        return new LoadedModel(session, runner, batcher, new ModelInfo(
-            name, spec.Sha256, spec.InputWidth, spec.InputHeight, spec.License, provider, sizes.All, Version: $"{PipelineVersion.Current}-{spec.Fingerprint()}", precision,
-            MaskVersion: $"{PipelineVersion.Mask}-{spec.Fingerprint()}"));
+        return new LoadedModel(session, runner, batcher, Describe(name, file, provider, sizes.All));
     }
+
+    /// <summary>Reads what the model's masks are, to draw with them.</summary>
+    /// <exception cref="ModelException">With a message for the operator.</exception>
+    public static LoadedModel ForDrawing(string name, ModelOptions models, DotProducts processor) => new(null, null, null,
+        Describe(name, new PreparedModel(name, models, processor).On(Provider.Cpu), ModelInfo.NoProvider, [Environment.ProcessorCount]));
+
+    private static ModelInfo Describe(string name, ModelFile file, string provider, IReadOnlyList<int> batchSizes) => new(
+        name, file.Spec.Sha256, file.Spec.InputWidth, file.Spec.InputHeight, file.Spec.License, provider, batchSizes, Version: $"{PipelineVersion.Current}-{file.Spec.Fingerprint()}",
+        file.Precision.ToString().ToLowerInvariant(), MaskVersion: $"{PipelineVersion.Mask}-{file.Spec.Fingerprint()}");
 
     private static void WarmUp(OnnxRunner runner, int inputBytes, int size, CostModel cost, TimeProvider time)
     {
@@ -61,9 +70,9 @@ public sealed partial class LoadedModel : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Batcher.DisposeAsync();
-        _runner.Dispose();
-        _session.Dispose();
+        if (Batcher is not null) await Batcher.DisposeAsync();
+        _runner?.Dispose();
+        _session?.Dispose();
     }
 
     private static partial class Log

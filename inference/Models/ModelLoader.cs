@@ -20,7 +20,9 @@ internal sealed partial class ModelLoader(
             foreach (var name in models.Value.NameList)
             {
                 stoppingToken.ThrowIfCancellationRequested();
-                loaded.Add(LoadedModel.Load(name, models.Value, processor, batching.Value, metrics, time, logger));
+                loaded.Add(models.Value.Role == PodRole.Draw
+                    ? LoadedModel.ForDrawing(name, models.Value, processor)
+                    : LoadedModel.Load(name, models.Value, processor, batching.Value, metrics, time, logger));
             }
             registry.Publish(loaded);
             await WatchAsync(loaded, stoppingToken);
@@ -37,7 +39,9 @@ internal sealed partial class ModelLoader(
     /// <summary>A batcher ends before the pod does only by a bug. Requests would fail for ever; a new process serves again.</summary>
     private static async Task WatchAsync(IEnumerable<LoadedModel> models, CancellationToken stoppingToken)
     {
-        var ended = await Task.WhenAny(models.Select(model => model.Batcher.Completion)).WaitAsync(stoppingToken);
+        Task[] batchers = [.. models.Select(model => model.Batcher?.Completion).OfType<Task>()];
+        if (batchers.Length == 0) return; // it only draws
+        var ended = await Task.WhenAny(batchers).WaitAsync(stoppingToken);
         await ended;
     }
 

@@ -5,10 +5,16 @@ namespace Rembg.Inference.Models;
 /// <summary>Where a model runs. Auto takes a GPU when there is one; Cuda and TensorRt fail at start when there is none.</summary>
 public enum Provider { Auto, Cpu, Cuda, TensorRt }
 
+/// <summary>What a pod does: make masks and draw, or draw alone, with masks that requests bring.</summary>
+public enum PodRole { All, Draw }
+
 /// <summary>Which models a pod loads, and how they run.</summary>
 public sealed class ModelOptions : IValidatableObject
 {
     public const string Section = "Models";
+
+    /// <summary>All, or Draw: only the models' descriptions are read, no model runs, and requests bring the masks that it draws with. For cores beside GPU pods.</summary>
+    public PodRole Role { get; set; } = PodRole.All;
 
     /// <summary>Folder of prepared models: <c>NAME.onnx</c> with <c>NAME.json</c>, and perhaps <c>NAME.int8.onnx</c> with <c>NAME.int8.json</c>.</summary>
     [Required] public string Directory { get; set; } = "models/prepared";

@@ -27,6 +27,7 @@ var scenarios = new Dictionary<string, Func<Report, Task>>
     ["quality"] = QualityScenario.RunAsync,
     ["cold"] = ColdScenario.RunAsync,
     ["soak"] = SoakScenario.RunAsync,
+    ["masks"] = MasksScenario.RunAsync,
     ["cache"] = CacheScenario.RunAsync,
     ["gateway"] = GatewayScenario.RunAsync,
     ["flood"] = FloodScenario.RunAsync,

@@ -24,7 +24,8 @@ public static class PodScripts
     {
         var options = CutoutOptions.Parse(context.Request.Query.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.ToString())));
         var response = context.Response;
-        response.ContentType = options.ContentType;
+        var wanted = context.Request.Headers[PodHeaders.Mask].ToString();
+        response.ContentType = wanted == PodHeaders.MaskAlone ? "application/octet-stream" : options.ContentType;
         response.Headers[PodHeaders.Width] = "40";
         response.Headers[PodHeaders.Height] = "30";
         response.Headers[PodHeaders.Frames] = "7";
@@ -36,13 +37,13 @@ public static class PodScripts
         var hasMask = request.Mask.Length > 0;
         if (!hasMask) response.Headers[PodHeaders.BatchSize] = "1";
         response.Headers[PodHeaders.ServerTiming] = hasMask ? "mask;dur=2" : string.Create(CultureInfo.InvariantCulture, $"queue;dur={queue}, decode;dur=2, infer;dur={infer}");
-        var mask = context.Request.Headers[PodHeaders.Mask] == PodHeaders.MaskBeside && version is not null ? Mask(request.Image, version) : [];
+        var mask = wanted.Length > 0 && version is not null ? Mask(request.Image, version) : [];
         if (mask.Length > 0)
         {
             response.Headers[PodHeaders.MaskVersion] = $"{version}-{options.Model}";
             response.Headers[PodHeaders.MaskBytes] = $"{mask.Length}";
         }
-        await response.Body.WriteAsync((byte[])[.. Picture(options.Format, bytes), .. mask]);
+        await response.Body.WriteAsync((byte[])[.. wanted == PodHeaders.MaskAlone ? [] : Picture(options.Format, bytes), .. mask]);
     };
 
     /// <summary>The mask that <see cref="Cutout"/> gives for an image.</summary>

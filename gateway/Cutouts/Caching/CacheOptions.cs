@@ -23,7 +23,7 @@ public sealed class CacheOptions
     [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00", ErrorMessage = "Cache:MaskLifetime must be between 1 s and 365 days.")]
     public TimeSpan MaskLifetime { get; set; } = TimeSpan.FromDays(7);
 
-    /// <summary>Bytes of masks kept in this gateway's memory; one has 30 to 170 kB.</summary>
+    /// <summary>Bytes of masks kept in this gateway's memory; one has 30 to 200 kB.</summary>
     [Range(1 << 20, long.MaxValue, ErrorMessage = "Cache:MaskMaxBytes must be at least 1 MiB.")]
     public long MaskMaxBytes { get; set; } = 64 << 20;
 

@@ -95,7 +95,7 @@ public sealed class LoadedModelTests : IDisposable
     }
 
     private static Task<BatchResult> Run(LoadedModel model, byte[] image) =>
-        model.Batcher.RunAsync(image, Priority.Interactive, Deadline.After(TimeSpan.FromMinutes(1), TimeProvider.System), CancellationToken.None);
+        model.Batcher!.RunAsync(image, Priority.Interactive, Deadline.After(TimeSpan.FromMinutes(1), TimeProvider.System), CancellationToken.None);
 
     private static byte[] Image(int bytes, int seed)
     {
