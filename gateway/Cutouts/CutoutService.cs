@@ -39,9 +39,11 @@ internal sealed class CutoutService(
         request = request with { Image = image };
 
         // 3. Being made for somebody else, or from now on for us.
-        var (cutout, coalesced) = await runs.RunAsync(RunOf(request, request.Identity.Value), request.Deadline, ended => RunAsync(request, ended), caller, share: cutout => cutout.Share());
+        var isKept = false;
+        var (cutout, coalesced) = await runs.RunAsync(
+            RunOf(request, request.Identity.Value), request.Deadline, ended => RunAsync(request, () => isKept = true, ended), caller, share: cutout => cutout.Share());
         if (coalesced) metrics.Cache("coalesced", "memory");
-        var status = coalesced ? CacheStatus.Coalesced : cutout.IsRedrawn ? CacheStatus.Mask : CacheStatus.Miss;
+        var status = coalesced ? CacheStatus.Coalesced : isKept ? CacheStatus.Hit : cutout.IsRedrawn ? CacheStatus.Mask : CacheStatus.Miss;
         activity?.SetTag("cache", status.ToName());
         return new(cutout, request.Identity.KeyOf(cutout), status);
     }
@@ -49,13 +51,20 @@ internal sealed class CutoutService(
     /// <summary>What a person waits for never waits for a background run, and what must not be kept is not shared with what may.</summary>
     private static string RunOf(CutoutRequest request, string what) => $"{what} {request.Priority} {request.Cache.HasFlag(CacheUse.Store)}";
 
-    private async Task<Cutout> RunAsync(CutoutRequest request, CancellationToken ended)
+    /// <param name="request">What is wanted.</param>
+    /// <param name="onKept">Called when nothing had to be made after all.</param>
+    /// <param name="ended">Nobody waits any more.</param>
+    private async Task<Cutout> RunAsync(CutoutRequest request, Action onKept, CancellationToken ended)
     {
         using var image = request.Image.Share(); // the first caller may leave before the others
         var own = request with { Image = image };
 
         // 4. Another run may have ended between our look and our start.
-        if (request.Cache.HasFlag(CacheUse.Read) && cutouts.Find(request.Identity.Candidates) is { } kept) return kept;
+        if (request.Cache.HasFlag(CacheUse.Read) && cutouts.Find(request.Identity.Candidates) is { } kept)
+        {
+            onKept();
+            return kept;
+        }
 
         // 5. A pod draws it with the image's mask, if that is kept, or else runs the model.
         var mask = request.Cache.HasFlag(CacheUse.Read) ? await masks.LookUpAsync(request.Identity.MaskCandidates, ended) : null;

@@ -34,7 +34,11 @@ internal sealed class UploadReader(MemoryBudget memory, UploadTurns turns, Image
         // 3. Is there a picture at all, or word of where it is?
         var url = TakeUrl(parameters, fields);
         if (url is not null && buffer.Length > 0) throw Problem.MultipleImages().AsException();
-        if (url is not null) return new(await FetchAsync(request, url, fields, client, cancellationToken), parameters);
+        if (url is not null)
+        {
+            buffer.Dispose(); // the fetched image has its own
+            return new(await FetchAsync(request, url, fields, client, cancellationToken), parameters);
+        }
         if (!buffer.IsRead) throw Problem.MissingImage($"The form needs a field {Names(fields)} with the image.").AsException();
         return new(buffer.CompleteImage(), parameters);
     }
