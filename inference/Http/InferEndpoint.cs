@@ -97,6 +97,7 @@ internal sealed class InferEndpoint(
         {
             // The head goes first: to the gateway, encoding is the time from there to the last byte.
             await context.Response.StartAsync(stop.Token);
+            await context.Response.BodyWriter.FlushAsync(stop.Token); // WebP and JPEG give no byte before they are whole
             // From here on the deadline can only be kept by breaking the connection, which looks like a dying pod. The gateway set the
             // deadline, and its clock began earlier: with this grace it always gives up first.
             late.CancelAfter(request.Deadline.Left(time) + GatewayGivesUp);

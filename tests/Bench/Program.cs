@@ -28,6 +28,7 @@ var scenarios = new Dictionary<string, Func<Report, Task>>
     ["cold"] = ColdScenario.RunAsync,
     ["soak"] = SoakScenario.RunAsync,
     ["masks"] = MasksScenario.RunAsync,
+    ["drawing"] = DrawingScenario.RunAsync,
     ["cache"] = CacheScenario.RunAsync,
     ["gateway"] = GatewayScenario.RunAsync,
     ["flood"] = FloodScenario.RunAsync,

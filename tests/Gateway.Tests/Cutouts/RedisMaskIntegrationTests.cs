@@ -119,8 +119,8 @@ public sealed class RedisMaskIntegrationTests : IAsyncLifetime
     public async Task FrozenRedis_SlowsDownOneRequestAndNotEach()
     {
         await using var gateway = await StartAsync("Cache:RedisTimeout=00:00:01", "Cache:RedisBreakDuration=00:10:00");
+        _pod.Always = PodScripts.Cutout(version: null); // gives no mask: nothing is being written when Redis stops
         await gateway.CutAsync(seed: 1);
-        await RedisHoldsAsync(1);
         _redis.Freeze();
         try
         {
