@@ -21,6 +21,24 @@ public static class PodHeaders
     public const string Client = "X-Client";
     public const string Light = "light";
 
+    /// <summary>
+    /// Request: <see cref="MaskBeside"/> asks for the mask after the picture, <see cref="MaskAlone"/> for the mask and no picture.
+    /// A pod that does not know it gives the picture alone.
+    /// </summary>
+    public const string Mask = "X-Mask";
+    public const string MaskBeside = "beside";
+    public const string MaskAlone = "alone";
+
+    /// <summary>
+    /// Request and answer: so many bytes at the end of the body are a mask: what the model says, 8 bits a pixel at the model's input size,
+    /// deflated without loss. A request with one is drawn with it, and no model runs. A mask of another model, size or version is
+    /// refused with <see cref="Problems.Problem.InvalidMask"/>.
+    /// </summary>
+    public const string MaskBytes = "X-Mask-Bytes";
+
+    /// <summary>Answer, with a mask: <see cref="Models.ModelInfo.MaskVersion"/> of the model that made it.</summary>
+    public const string MaskVersion = "X-Mask-Version";
+
     /// <summary>Answer: how many images shared the model run.</summary>
     public const string BatchSize = "X-Batch-Size";
 

@@ -5,6 +5,7 @@ using Rembg.Gateway.Clients.Keys;
 using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts;
 using Rembg.Gateway.Docs;
+using Rembg.Gateway.Fetching;
 using Rembg.Gateway.Http;
 using Rembg.Gateway.Compatibility;
 using Rembg.Gateway.Page;
@@ -35,6 +36,7 @@ public static class Program
         builder.AddRedis();
         builder.AddEdge();      // how much anybody may send, how slowly
         builder.AddClients();   // who is asking, and how much they may ask for
+        builder.AddFetching();  // images that are elsewhere
         builder.AddCutouts();   // reading the image, answers made before, shared runs
         builder.AddPods();      // which pod answers
         builder.AddTasks();     // work that nobody waits for

@@ -39,6 +39,7 @@ public static class Program
     {
         builder.AddOptions<ModelOptions>(ModelOptions.Section);
         builder.AddOptions<BatchingOptions>(BatchingOptions.Section);
+        builder.Services.AddSingleton(DotProducts.OfThisProcessor());
         builder.Services.AddSingleton<InferenceMetrics>().AddSingleton<ModelRegistry>().AddSingleton<ModelLoader>();
         builder.Services.AddHostedService(services => services.GetRequiredService<ModelLoader>());
         builder.Services.AddHealthChecks().AddCheck<ModelLoader>("models");

@@ -68,6 +68,9 @@ public sealed record CutoutOptions
         return options.Checked();
     }
 
+    /// <summary>Those that decide what the model sees: cutouts of an image that agree in them have one mask.</summary>
+    public CutoutOptions OfMask() => Default with { Model = Model, Layout = Layout.None with { Roi = Layout.Roi } };
+
     internal CutoutOptions With(Func<Layout, Layout> change) => this with { Layout = change(Layout) };
 
     private CutoutOptions Checked() => this switch

@@ -27,6 +27,7 @@ public sealed record Problem(int Status, string Code, string Title)
     public static Problem MultipleImages() => new(400, "multiple_images", "More than one image in the request") { Detail = "Send exactly one image a request." };
     public static Problem InvalidParameter(string name, string why) => new(400, "invalid_parameter", "A parameter is not valid") { Parameter = Printable(name), Detail = $"{Printable(name)} {why}." };
     public static Problem UnknownParameter(string name) => InvalidParameter(name, "is not a known parameter");
+    public static Problem InvalidMask() => new(400, "invalid_mask", "The mask is not one of this model") { Detail = "It is damaged, or of another model, size or version." };
     public static Problem InvalidRequest(string detail) => new(400, "invalid_request", "The request is not well formed") { Detail = detail };
     public static Problem InvalidApiKey() => new(401, "invalid_api_key", "A valid API key is required") { Detail = "Send it as X-Api-Key or as Authorization: Bearer." };
     public static Problem NotFound(string detail) => new(404, "not_found", "Not found") { Detail = detail };
@@ -46,6 +47,7 @@ public sealed record Problem(int Status, string Code, string Title)
     public static Problem UnsupportedEncoding(string encoding) => new(415, "unsupported_encoding", "The body is compressed") { Detail = $"Content-Encoding {Printable(encoding)} is not taken: images are compressed already. Send the body as it is.", AcceptEncoding = "identity" };
     public static Problem HeadersTooLarge(string detail) => new(431, "headers_too_large", "The headers of the request are too large") { Detail = detail };
     public static Problem NoForeground() => new(422, "no_foreground", "No subject was found") { Detail = "The model sees nothing but background in this image." };
+    public static Problem DownloadFailed(string parameter, string reason) => new(422, "download_failed", "The image could not be fetched from its URL") { Parameter = parameter, Detail = reason };
     public static Problem Quarantined() => new(422, "image_quarantined", "The image cannot be processed") { Detail = "Processing this image failed in a way that affects others; it is not tried again for some minutes." };
     public static Problem IdempotencyKeyReused() => new(422, "idempotency_key_reused", "This Idempotency-Key was used for a different request");
     public static Problem RateLimited(TimeSpan retryAfter, string detail) => new(429, "rate_limited", "Too many requests") { RetryAfter = retryAfter, Detail = detail };

@@ -10,7 +10,7 @@ namespace Rembg.Gateway.Compatibility;
 /// <summary>Photoroom's API v1 (<c>/v1/segment</c>): its parameters, headers, JSON answer and errors. Keys are ours, with or without its prefix <c>sandbox_</c>.</summary>
 internal static class PhotoroomApi
 {
-    private static readonly UploadFields Image = new(new HashSet<string> { "image_file" }, Base64: "image_file_b64");
+    private static readonly UploadFields Image = new(new HashSet<string> { "image_file" }, Base64: "image_file_b64", Url: "imageUrl");
 
     /// <summary>Options of ours by the same names and with the same values.</summary>
     private static readonly HashSet<string> Ours = ["format", "channels", "bg_color", "size", "crop"];

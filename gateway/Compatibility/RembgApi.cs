@@ -17,19 +17,19 @@ namespace Rembg.Gateway.Compatibility;
 /// </summary>
 internal static class RembgApi
 {
-    private static readonly UploadFields Fields = new(new HashSet<string> { "file" });
+    private static readonly UploadFields Fields = new(new HashSet<string> { "file" }, Url: "url");
     private static readonly FrozenSet<string> Known = FrozenSet.Create("model", "om", "ppm", "bgc", "a", "af", "ab", "ae", "dc", "extras");
 
     public static void MapRembg(this IEndpointRouteBuilder app)
     {
         var dialect = new Dialect();
         app.MapPost("/api/remove", RemoveAsync).RequireClient().WithMetadata(dialect);
-        app.MapGet("/api/remove", RefuseUrl).IdentifyClient().WithMetadata(dialect);
+        app.MapGet("/api/remove", RemoveAsync).RequireClient().WithMetadata(dialect);
     }
 
     private static async Task RemoveAsync(HttpContext context, UploadReader uploads, ModelCatalog models)
     {
-        // 1. The body, and what is asked in our words.
+        // 1. The image, from the form or from its URL, and what is asked in our words.
         using var form = await uploads.ReadAsync(context.Request, Fields, context.RequestAborted);
         var options = Translate(form.Parameters.Where(parameter => Known.Contains(parameter.Key)).Gather(Known));
 
@@ -40,9 +40,6 @@ internal static class RembgApi
         // 3. The cutout.
         await CutoutEndpoints.AnswerAsync(context, form.Image, options);
     }
-
-    /// <summary>rembg fetches the picture here. A server that fetches what strangers name can be sent into its own network.</summary>
-    private static IResult RefuseUrl() => throw Problem.InvalidRequest("Images by URL are not fetched; POST the image as the form field 'file'.").AsException();
 
     private static CutoutOptions Translate(Dictionary<string, string> given)
     {
@@ -107,21 +104,28 @@ internal static class RembgApi
         throw Problem.InvalidParameter("extras", "must not hold model_path").AsException();
     }
 
-    /// <summary>FastAPI: a list for what is wrong with parameters (422), else one text with the status it has anyway.</summary>
+    /// <summary>FastAPI: a list for what is wrong with parameters (422), else one text with the status it has anyway. Of a URL it is one text with 400.</summary>
     private sealed class Dialect : IProblemFormat
     {
         public Task WriteAsync(HttpContext context, Problem problem) => problem switch
         {
-            { Code: "missing_image" } => WriteListAsync(context, "missing", "file", "Field required"),
+            { Parameter: { } parameter } when parameter == Fields.Url => WriteTextAsync(context, problem, StatusCodes.Status400BadRequest),
+            { Code: "missing_image" } => WriteListAsync(context, "missing", HttpMethods.IsGet(context.Request.Method) ? Fields.Url! : "file", "Field required"),
             { Code: "multiple_images" } => WriteListAsync(context, "value_error", "file", problem.Detail!),
             { Code: "invalid_parameter", Parameter: { } name } => WriteListAsync(context, "value_error", name, problem.Detail!),
-            _ => context.Response.WriteAsJsonAsync(new(problem.Detail ?? problem.Title), RembgJson.Default.RembgMessage, contentType: null, context.RequestAborted),
+            _ => WriteTextAsync(context, problem, problem.Status),
         };
+
+        private static Task WriteTextAsync(HttpContext context, Problem problem, int status)
+        {
+            context.Response.StatusCode = status;
+            return context.Response.WriteAsJsonAsync(new(problem.Detail ?? problem.Title), RembgJson.Default.RembgMessage, contentType: null, context.RequestAborted);
+        }
 
         private static Task WriteListAsync(HttpContext context, string type, string parameter, string message)
         {
             context.Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
-            var place = context.Request.Query.ContainsKey(parameter) ? "query" : "body";
+            var place = HttpMethods.IsGet(context.Request.Method) || context.Request.Query.ContainsKey(parameter) ? "query" : "body";
             return context.Response.WriteAsJsonAsync(new([new(type, [place, parameter], message)]), RembgJson.Default.RembgErrors, contentType: null, context.RequestAborted);
         }
     }

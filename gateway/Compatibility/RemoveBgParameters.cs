@@ -39,7 +39,7 @@ internal sealed record RemoveBgParameters(CutoutOptions Options, string? Type)
     /// <summary>Parameters that are options of ours by name and grammar.</summary>
     private static readonly FrozenSet<string> Ours = FrozenSet.Create("bg_color", "roi", "crop_margin", "scale", "position");
 
-    /// <summary>Images by URL and images as background.</summary>
+    /// <summary>Images as background.</summary>
     private static readonly FrozenSet<string> NotOffered = FrozenSet.Create("bg_image_url", "bg_image_file");
 
     /// <summary>Names that an error's code may name, as <c>invalid_</c> and the name.</summary>

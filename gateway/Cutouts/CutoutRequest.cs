@@ -20,8 +20,32 @@ internal enum CacheUse { None = 0, Read = 1, Store = 2, All = Read | Store }
 internal sealed record CutoutRequest(
     CutoutIdentity Identity, Upload Image, Priority Priority, CacheUse Cache, Client Client, Deadline Deadline, string RequestId);
 
-/// <summary>Where an answer came from.</summary>
-internal enum CacheStatus { Hit, Miss, Coalesced }
+/// <summary>Where an answer came from; its name is <c>X-Cache</c>. Results of tasks hold the number.</summary>
+internal enum CacheStatus
+{
+    /// <summary>Made before.</summary>
+    Hit,
+
+    /// <summary>Made now, by a model run.</summary>
+    Miss,
+
+    /// <summary>Made now, for several callers.</summary>
+    Coalesced,
+
+    /// <summary>Drawn now, with the mask that another request has paid for.</summary>
+    Mask,
+}
+
+internal static class CacheStatusNames
+{
+    public static string ToName(this CacheStatus status) => status switch
+    {
+        CacheStatus.Hit => "hit",
+        CacheStatus.Miss => "miss",
+        CacheStatus.Coalesced => "coalesced",
+        _ => "mask",
+    };
+}
 
 /// <summary>To be disposed when the cutout has been written.</summary>
 /// <param name="Cutout">The cutout.</param>

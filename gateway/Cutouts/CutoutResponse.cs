@@ -61,7 +61,7 @@ internal static class CutoutResponse
     {
         var (cutout, response) = (answer.Cutout, context.Response);
         Describe(context, answer.Key?.ETag);
-        response.Headers["X-Cache"] = answer.Status switch { CacheStatus.Hit => "hit", CacheStatus.Miss => "miss", _ => "coalesced" };
+        response.Headers["X-Cache"] = answer.Status.ToName();
         if (cutout.Width > 0) response.Headers[PodHeaders.Width] = Invariant(cutout.Width);
         if (cutout.Height > 0) response.Headers[PodHeaders.Height] = Invariant(cutout.Height);
         if (cutout.MaxWidth > 0) response.Headers[PodHeaders.MaxWidth] = Invariant(cutout.MaxWidth);

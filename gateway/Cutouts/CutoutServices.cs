@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Caching.Distributed;
-using Microsoft.Extensions.Caching.Hybrid;
 using Microsoft.Extensions.Caching.StackExchangeRedis;
 using Microsoft.Extensions.Options;
 using Rembg.Contract.Hosting;
@@ -20,6 +18,7 @@ public static class CutoutServices
         builder.AddOptions<UploadOptions>(UploadOptions.Section);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<UploadOptions>>().Value.ToTurns());
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<UploadOptions>>().Value.ToBudget(provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ImageFetcher>();
         services.AddSingleton<UploadReader>();
 
         AddCache(builder);
@@ -33,18 +32,18 @@ public static class CutoutServices
         builder.AddOptions<CacheOptions>(CacheOptions.Section);
         services.AddOptions<CacheOptions>().PostConfigure<IOptions<ClientOptions>>((cache, clients) =>
             cache.Scope ??= clients.Value.KeysRequired ? CacheScope.PerClient : CacheScope.Shared);
-        services.AddOptions<HybridCacheOptions>().Configure<IOptions<CacheOptions>>((hybrid, cache) =>
-            hybrid.MaximumPayloadBytes = cache.Value.MaxEntryBytes + CutoutSerializer.MaxFactsBytes);
-        services.AddHybridCache().AddSerializer<Cutout, CutoutSerializer>();
         services.AddSingleton<CutoutCache>();
+        services.AddSingleton<MaskCache>();
         if (!builder.HasRedis()) return;
 
         services.AddSingleton<RedisCacheBudget>();
-        services.AddSingleton<IDistributedCache>(provider => ActivatorUtilities.CreateInstance<GuardedRedis>(provider, new RedisCache(new RedisCacheOptions
+        services.AddSingleton<RedisMasks>();
+        services.AddStackExchangeRedisCache(_ => { });
+        services.AddOptions<RedisCacheOptions>().Configure<IServiceProvider>((redis, provider) =>
         {
-            InstanceName = RedisCacheBudget.Prefix,
+            redis.InstanceName = RedisCacheBudget.Prefix;
             // Opened off the request's path: a Redis that is away takes seconds to say so.
-            ConnectionMultiplexerFactory = () => Task.Run(() => provider.GetRequiredKeyedService<IConnectionMultiplexer>(RedisServices.Values)),
-        })));
+            redis.ConnectionMultiplexerFactory = () => Task.Run(() => provider.GetRequiredKeyedService<IConnectionMultiplexer>(RedisServices.Values));
+        });
     }
 }

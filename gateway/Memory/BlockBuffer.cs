@@ -42,7 +42,24 @@ internal sealed class BlockBuffer(MemoryBudget memory, string client) : IDisposa
     /// <summary>So many bytes of the last <see cref="NextAsync"/> have been written.</summary>
     public void Advance(int bytes) => Length += bytes;
 
-    public ReadOnlySequence<byte> ToSequence() => Segment.Chain(_blocks, Length);
+    public ReadOnlySequence<byte> ToSequence() => Segment.Chain(
+        _blocks.TakeWhile((_, index) => index * (long)BlockBytes < Length) // the last may be for bytes that did not come
+            .Select((block, index) => (ReadOnlyMemory<byte>)block.AsMemory(0, (int)Math.Min(Length - index * (long)BlockBytes, block.Length))));
+
+    /// <summary>Takes the last bytes off.</summary>
+    /// <param name="bytes">At most <see cref="Length"/>.</param>
+    public byte[] TakeTail(int bytes)
+    {
+        var tail = ToSequence().Slice(Length - bytes).ToArray();
+        Length -= bytes;
+        while (_blocks.Count > 0 && (_blocks.Count - 1) * (long)BlockBytes >= Length)
+        {
+            memory.Blocks.Return(_blocks[^1]);
+            _blocks.RemoveAt(_blocks.Count - 1);
+            _charge.GiveBack(BlockBytes);
+        }
+        return tail;
+    }
 
     /// <summary>The bytes, for whoever shares them. A last block that is not half full is replaced by an array of the right size.</summary>
     public SharedBytes Complete()
@@ -73,23 +90,5 @@ internal sealed class BlockBuffer(MemoryBudget memory, string client) : IDisposa
         if (Filled > 0) _blocks.Add(last.AsSpan(0, Filled).ToArray());
         memory.Blocks.Return(last);
         _charge.GiveBack(BlockBytes - Filled);
-    }
-
-    private sealed class Segment : ReadOnlySequenceSegment<byte>
-    {
-        public static ReadOnlySequence<byte> Chain(List<byte[]> blocks, long length)
-        {
-            if (length == 0) return ReadOnlySequence<byte>.Empty;
-            Segment? first = null, last = null;
-            foreach (var block in blocks)
-            {
-                var rest = length - (last is null ? 0 : last.RunningIndex + last.Memory.Length);
-                if (rest == 0) break; // a block for bytes that did not come
-                var next = new Segment { Memory = block.AsMemory(0, (int)Math.Min(rest, block.Length)) };
-                if (last is not null) (next.RunningIndex, last.Next) = (last.RunningIndex + last.Memory.Length, next);
-                (first, last) = (first ?? next, next);
-            }
-            return new(first!, 0, last!, last!.Memory.Length);
-        }
     }
 }

@@ -36,6 +36,7 @@ public sealed class UploadTurns(long share)
         while (own.Waiting.First is { Value: var next } && (own.Reading == 0 || own.Reading + next.Bytes <= share))
         {
             own.Waiting.RemoveFirst();
+            own.Readers++;
             own.Reading += next.Bytes;
             next.Begin();
         }
@@ -44,6 +45,9 @@ public sealed class UploadTurns(long share)
     private sealed class Client
     {
         public LinkedList<Turn> Waiting { get; } = [];
+        public int Readers { get; set; }
+
+        /// <summary>Bytes that its readers have announced; those that announce none count as readers all the same.</summary>
         public long Reading { get; set; }
     }
 
@@ -77,7 +81,11 @@ public sealed class UploadTurns(long share)
             {
                 if (!_isReading) return;
                 _isReading = false;
-                Leave(own => own.Reading -= bytes);
+                Leave(own =>
+                {
+                    own.Readers--;
+                    own.Reading -= bytes;
+                });
             }
         }
 
@@ -86,7 +94,7 @@ public sealed class UploadTurns(long share)
             var own = turns._clients[client];
             how(own);
             turns.LetIn(own);
-            if (own.Reading == 0 && own.Waiting.Count == 0) turns._clients.Remove(client);
+            if (own.Readers == 0 && own.Waiting.Count == 0) turns._clients.Remove(client);
         }
     }
 }

@@ -27,6 +27,9 @@ internal sealed class AnswerBuffer(MemoryBudget memory, string client, int maxBy
     /// <summary>What has come so far.</summary>
     public ReadOnlySequence<byte> ToSequence() => _bytes.ToSequence();
 
+    /// <summary>Takes the last bytes off, which are the mask.</summary>
+    public byte[] TakeTail(int bytes) => _bytes.TakeTail(bytes);
+
     /// <summary>The whole answer, which outlives this buffer.</summary>
     public SharedBytes Complete() => _bytes.Complete();
 

@@ -27,6 +27,14 @@ public sealed record Cutout(string ContentType, int Width, int Height, string? F
     /// <summary>Which version of model and pipeline made it (<see cref="Rembg.Contract.PodHeaders.Version"/>); null when the pod did not say.</summary>
     public string? Version { get; init; }
 
+    /// <summary>The mask that it was drawn with, on its way from the pod to the cache of masks; null elsewhere, or when the pod gave none.</summary>
+    [JsonIgnore]
+    public Mask? Mask { get; init; }
+
+    /// <summary>Drawn with a mask that the pod was given: no model ran.</summary>
+    [JsonIgnore]
+    public bool IsRedrawn { get; init; }
+
     /// <summary>Another handle, for another request.</summary>
     public Cutout Share() => this with { Content = Content.Share() };
 

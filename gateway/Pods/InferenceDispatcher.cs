@@ -23,6 +23,16 @@ internal sealed class InferenceDispatcher(PodScheduler scheduler, PodClient clie
     /// </exception>
     public async Task<Cutout> RunAsync(InferenceRequest request, CancellationToken cancellationToken)
     {
+        if (request.Mask is not null || !scheduler.HasDrawingPods(request.Options.Model)) return await AskAsync(request, cancellationToken);
+
+        // The cores beside a GPU are few: it makes the mask, and a pod that only draws the picture.
+        using var made = await AskAsync(request with { MaskAlone = true }, cancellationToken);
+        var drawn = await AskAsync(request with { Mask = made.Mask }, cancellationToken);
+        return drawn with { Mask = made.Mask, IsRedrawn = false, ServerTiming = PodTiming.Sum(made, drawn) };
+    }
+
+    private async Task<Cutout> AskAsync(InferenceRequest request, CancellationToken cancellationToken)
+    {
         using var activity = GatewayMetrics.Activities.StartActivity("pod call");
 
         // 1. An image that pods died of is not tried on the others.
@@ -39,6 +49,13 @@ internal sealed class InferenceDispatcher(PodScheduler scheduler, PodClient clie
             // 3. The pod's answer. One that falls silent is left for another.
             var result = await client.SendAsync(place, request, leave: () => scheduler.HasAnother(request, place.Pod) && budget.TrySpend(), cancellationToken);
             if (result.Cutout is { } cutout) return PodTiming.AddWait(cutout, waited);
+
+            // A pod that was changed between two probes has other masks: it makes its own.
+            if (request.Mask is not null && result.Problem?.Code == Problem.InvalidMask().Code)
+            {
+                request = request with { Mask = null };
+                continue;
+            }
 
             // 4. Another one, if it was the pod's fault and retries are not the problem already.
             history.Add(place, result);

@@ -29,14 +29,17 @@ internal sealed class ModelCatalog
     /// <summary>Takes in what the pods said; an empty list changes nothing.</summary>
     internal void Update(IReadOnlyList<ModelList> pods)
     {
+        pods = [.. pods.Where(pod => pod.Models.Any(model => model.IsLoaded))]; // the others only draw
         if (pods.Count == 0) return;
         var versions = pods
             .SelectMany(pod => pod.Models)
             .GroupBy(model => model.Name)
-            .ToFrozenDictionary(group => group.Key, group => new NamedModel(group.Key, [.. group.Select(model => model.Version).OfType<string>().Distinct()]));
+            .ToFrozenDictionary(group => group.Key, group => new NamedModel(group.Key, Versions(group, model => model.Version), Versions(group, model => model.MaskVersion)));
         var models = pods.SelectMany(pod => pod.Models).DistinctBy(model => model.Name).OrderBy(model => model.Name, StringComparer.Ordinal).ToArray();
         _current = new(new ModelList(pods[0].Pipeline, pods[0].Default, models), versions);
     }
+
+    private static string[] Versions(IEnumerable<ModelInfo> models, Func<ModelInfo, string?> version) => [.. models.Select(version).OfType<string>().Distinct()];
 
     private Snapshot Current => _current ?? throw Problem.Overloaded("No inference pod is available.").AsException();
 
@@ -45,4 +48,5 @@ internal sealed class ModelCatalog
 
 /// <param name="Name">What a request's <c>model</c> names.</param>
 /// <param name="Versions">All that pods have now (<see cref="PodHeaders.Version"/>): several while a new one is rolled out, none of pods that do not say theirs.</param>
-internal sealed record NamedModel(string Name, IReadOnlyList<string> Versions);
+/// <param name="MaskVersions">Likewise of their masks (<see cref="ModelInfo.MaskVersion"/>).</param>
+internal sealed record NamedModel(string Name, IReadOnlyList<string> Versions, IReadOnlyList<string> MaskVersions);

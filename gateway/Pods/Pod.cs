@@ -38,7 +38,14 @@ public sealed class Pod
     public RunTimes RunTimes { get; } = new();
 
     /// <summary>A pod that has not said yet which models it has is asked for any; one whose list is not valid is asked for none.</summary>
-    public bool Serves(string? model) => ModelsError is null && (Models is not { } known || known.Models.Any(loaded => loaded.Name == model));
+    public bool Serves(InferenceRequest request) => ModelsError is null && (Models is null || IsOf(request.Options.Model, model =>
+        model.IsLoaded ? !request.MaskAlone || model.MaskVersion is not null : model.MaskVersion == request.Mask?.Version));
+
+    /// <summary>Whether it draws with the masks of this model and runs no model.</summary>
+    public bool OnlyDraws(string? model) => ModelsError is null && IsOf(model, known => !known.IsLoaded);
+
+    /// <summary>Whether it may be given this mask.</summary>
+    internal bool TakesMask(string? model, Mask mask) => IsOf(model, known => known.MaskVersion == mask.Version);
 
     internal void HasModels(ModelList models)
     {
@@ -98,6 +105,8 @@ public sealed class Pod
 
     /// <summary>It made a cutout.</summary>
     internal void Finished() => Volatile.Write(ref _invalidResponses, 0);
+
+    private bool IsOf(string? name, Func<ModelInfo, bool> condition) => Models?.Models.Any(model => model.Name == name && condition(model)) == true;
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -82,14 +82,18 @@ internal sealed class PodCapacity
     {
         lock (_lock)
         {
-            _losses = 0;
-            _pausedUntil = _pausedForBackgroundUntil = 0;
             if (waited > RoomBelow * ran) _starting = false;
             var step = _starting ? 1 : 1 / _limit;
-            if (_limit < _twoBatches) _limit = Math.Min(_twoBatches, _limit + 1); // after a refusal or a loss
-            else if (waited <= RoomBelow * ran && _inFlight >= (int)_limit) _limit += step; // places that nobody uses prove nothing
+            if (Recover()) return;
+            if (waited <= RoomBelow * ran && _inFlight >= (int)_limit) _limit += step; // places that nobody uses prove nothing
             else if (waited > TooManyAbove * ran) _limit = Math.Max(_twoBatches, _limit - step);
         }
+    }
+
+    /// <summary>It drew with a mask that it was given: it is well, but that says nothing about its model runs.</summary>
+    public void Drew()
+    {
+        lock (_lock) Recover();
     }
 
     /// <summary>It said that it is full. What is full for interactive runs is full for background ones, but not the other way round.</summary>
@@ -123,6 +127,16 @@ internal sealed class PodCapacity
             long[] ends = [.. new[] { _pausedUntil, _pausedForBackgroundUntil }.Where(end => end > now)];
             return ends.Length == 0 ? null : time.GetElapsedTime(now, ends.Min());
         }
+    }
+
+    /// <returns>Whether it gave back a place that was taken after a refusal or a loss.</returns>
+    private bool Recover()
+    {
+        _losses = 0;
+        _pausedUntil = _pausedForBackgroundUntil = 0;
+        if (_limit >= _twoBatches) return false;
+        _limit = Math.Min(_twoBatches, _limit + 1);
+        return true;
     }
 
     private double Halved => Math.Max(1, _limit / 2);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
@@ -35,7 +36,8 @@ internal sealed class PodClient(
         var cluster = proxy.TryGetCluster(PodCluster.Id, out var found) ? found : throw new InvalidOperationException("The cluster is configured at start; this is a bug.");
         var pod = Pod.Of(destination);
         using var body = new AnswerBuffer(memory, request.Client.Id, options.Value.MaxAnswerBytes, time);
-        var context = Context(request, place.IsLight, body);
+        var mask = request.Mask is { } known && pod.TakesMask(request.Options.Model, known) ? known : null;
+        var context = Context(request, mask, place.IsLight, body);
 
         using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var forwarding = forwarder.SendAsync(
@@ -45,7 +47,7 @@ internal sealed class PodClient(
         var error = await forwarding;
         cancellationToken.ThrowIfCancellationRequested();
 
-        var result = error == ForwarderError.None ? PodResult.FromAnswer(context.Response, body, request.Options.ContentType)
+        var result = error == ForwarderError.None ? PodResult.FromAnswer(context.Response, body, request.ContentType, mask)
             : left.IsCancellationRequested ? PodResult.Unresponsive
             : request.Deadline.Left(time) < DeadlineSlack ? PodResult.Late
             : PodResult.FromFailure(context.Features.GetRequiredFeature<IForwarderErrorFeature>(), body);
@@ -81,7 +83,8 @@ internal sealed class PodClient(
             case { Cutout: { } cutout }:
                 quarantine.Survived(request.Sha256);
                 pod.RunTimes.Add(request.Options.Model, Number(PodHeaders.BatchSize) ?? 1, PodTiming.Infer(cutout), time);
-                pod.Capacity.Ran(PodTiming.Queue(cutout), PodTiming.Infer(cutout));
+                if (cutout.IsRedrawn) pod.Capacity.Drew();
+                else pod.Capacity.Ran(PodTiming.Queue(cutout), PodTiming.Infer(cutout));
                 pod.Finished();
                 break;
         }
@@ -116,9 +119,11 @@ internal sealed class PodClient(
         }
     }
 
-    private DefaultHttpContext Context(InferenceRequest request, bool isLight, AnswerBuffer body)
+    /// <param name="mask">Goes along; null asks for one.</param>
+    private DefaultHttpContext Context(InferenceRequest request, Mask? mask, bool isLight, AnswerBuffer body)
     {
         var left = Math.Max(1, (long)request.Deadline.Left(time).TotalMilliseconds);
+        var content = mask is null ? request.Image : Segment.Chain([.. Pieces(request.Image), mask.Content]);
         var context = new DefaultHttpContext
         {
             TraceIdentifier = request.RequestId,
@@ -128,9 +133,9 @@ internal sealed class PodClient(
                 Protocol = HttpProtocol.Http11,
                 Path = "/v1/infer",
                 QueryString = new("?" + request.Options.ToQuery()),
-                ContentLength = request.Image.Length,
+                ContentLength = content.Length,
                 ContentType = "application/octet-stream",
-                Body = PipeReader.Create(request.Image).AsStream(),
+                Body = PipeReader.Create(content).AsStream(),
                 Headers =
                 {
                     [PodHeaders.Deadline] = left.ToString(CultureInfo.InvariantCulture),
@@ -139,9 +144,16 @@ internal sealed class PodClient(
                 },
             },
         };
+        if (mask is null) context.Request.Headers[PodHeaders.Mask] = request.MaskAlone ? PodHeaders.MaskAlone : PodHeaders.MaskBeside;
+        else context.Request.Headers[PodHeaders.MaskBytes] = mask.Content.Length.ToString(CultureInfo.InvariantCulture);
         if (isLight) context.Request.Headers[PodHeaders.Client] = PodHeaders.Light;
         context.Response.Body = body;
         return context;
+    }
+
+    private static IEnumerable<ReadOnlyMemory<byte>> Pieces(ReadOnlySequence<byte> bytes)
+    {
+        foreach (var piece in bytes) yield return piece;
     }
 
     /// <summary>Changes nothing, but notes when an answer's head came.</summary>

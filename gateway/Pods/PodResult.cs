@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Mime;
 using System.Text.Json;
 using Rembg.Contract;
 using Rembg.Contract.Problems;
@@ -29,13 +30,14 @@ internal sealed record PodResult(Cutout? Cutout, Problem? Problem, RetryReason R
     private static readonly PodResult InvalidResponse = new(null, Problem.BadUpstream(), RetryReason.InvalidResponse);
 
     /// <summary>Of an exchange that came to an end: the status decides, and what cannot be a cutout is a bad answer.</summary>
-    public static PodResult FromAnswer(HttpResponse response, AnswerBuffer body, string contentType)
+    /// <param name="mask">That the pod was given; null when it was asked for one.</param>
+    public static PodResult FromAnswer(HttpResponse response, AnswerBuffer body, string contentType, Mask? mask)
     {
         if (response.Headers[PodHeaders.Overload].ToString() is { Length: > 0 } reason)
             return new(null, Problem.Overloaded("All inference pods are full.", reason) with { Overload = reason }, RetryReason.Overloaded);
         return response.StatusCode switch
         {
-            StatusCodes.Status200OK => FromPicture(response, body, contentType),
+            StatusCodes.Status200OK => FromPicture(response, body, contentType, mask),
             StatusCodes.Status504GatewayTimeout => new(null, Problem.DeadlineExceeded()),
             >= 400 and < 500 => ReadProblem(response.StatusCode, body) is { } problem ? new(null, problem) : InvalidResponse,
             _ => InvalidResponse,
@@ -57,10 +59,13 @@ internal sealed record PodResult(Cutout? Cutout, Problem? Problem, RetryReason R
         };
     }
 
-    private static PodResult FromPicture(HttpResponse response, AnswerBuffer body, string contentType)
+    private static PodResult FromPicture(HttpResponse response, AnswerBuffer body, string contentType, Mask? mask)
     {
+        var maskBytes = Number(response.Headers, PodHeaders.MaskBytes);
+        if (maskBytes > body.Length) return InvalidResponse;
         if (response.ContentType != contentType || !LooksLike(contentType, body.ToSequence().FirstSpan)) return InvalidResponse;
         var headers = response.Headers;
+        var tail = maskBytes > 0 ? body.TakeTail(maskBytes) : null;
         var cutout = new Cutout(contentType, Number(headers, PodHeaders.Width), Number(headers, PodHeaders.Height),
             Text(headers, PodHeaders.Foreground), Timing(headers, body));
         return new(cutout with
@@ -70,6 +75,8 @@ internal sealed record PodResult(Cutout? Cutout, Problem? Problem, RetryReason R
             MaxHeight = Number(headers, PodHeaders.MaxHeight),
             Frames = Number(headers, PodHeaders.Frames),
             Version = Text(headers, PodHeaders.Version),
+            Mask = tail is not null && Text(headers, PodHeaders.MaskVersion) is { } maskVersion ? new(maskVersion, tail) : mask,
+            IsRedrawn = mask is not null,
         }, null);
     }
 
@@ -83,6 +90,7 @@ internal sealed record PodResult(Cutout? Cutout, Problem? Problem, RetryReason R
         "image/png" => bytes.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']),
         "image/jpeg" => bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]),
         "image/webp" => bytes.StartsWith("RIFF"u8),
+        MediaTypeNames.Application.Octet => !bytes.IsEmpty, // a mask alone
         _ => bytes.StartsWith("PK"u8),
     };
 

@@ -64,7 +64,10 @@ internal sealed class PodScheduler : IDisposable
 
     /// <summary>Whether a pod other than this one could take the run, now or in its turn.</summary>
     public bool HasAnother(InferenceRequest request, DestinationState than) =>
-        _pods.Answering.Any(pod => pod != than && pod.Health.Passive != DestinationHealth.Unhealthy && Pod.Of(pod).Serves(request.Options.Model));
+        _pods.Answering.Any(pod => pod != than && pod.Health.Passive != DestinationHealth.Unhealthy && Pod.Of(pod).Serves(request));
+
+    /// <summary>Whether pods are there that only draw, so that those with a model need not.</summary>
+    public bool HasDrawingPods(string? model) => _pods.Answering.Any(pod => Pod.Of(pod).OnlyDraws(model));
 
     /// <summary>Something may have changed that makes room.</summary>
     public void LookAgain()
@@ -175,10 +178,12 @@ internal sealed class PodScheduler : IDisposable
         }
     }
 
-    /// <summary>Of the pods that serve its model: one that is neither resting nor the one that it comes from, or failing that, any.</summary>
+    /// <summary>Of the pods that serve it, those that only draw where there are such: one that is neither resting nor the one that it comes from, or failing that, any.</summary>
     private DestinationState? Choose(Waiter waiter, IReadOnlyList<DestinationState> answering)
     {
         DestinationState[] able = [.. answering.Where(waiter.IsServedBy)];
+        DestinationState[] drawing = Array.FindAll(able, pod => Pod.Of(pod).OnlyDraws(waiter.Request.Options.Model));
+        if (drawing.Length > 0) able = drawing;
         DestinationState[] others = Array.FindAll(able, pod => pod != waiter.Except);
         DestinationState[] rested = Array.FindAll(others, pod => pod.Health.Passive != DestinationHealth.Unhealthy);
         var candidates = rested.Length > 0 ? rested : others.Length > 0 ? others : able;
@@ -203,6 +208,6 @@ internal sealed class PodScheduler : IDisposable
         public DestinationState? Choice { get; set; }
         public TaskCompletionSource<Place> Granted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public bool IsServedBy(DestinationState pod) => Pod.Of(pod).Serves(request.Options.Model);
+        public bool IsServedBy(DestinationState pod) => Pod.Of(pod).Serves(request);
     }
 }

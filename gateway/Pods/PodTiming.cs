@@ -14,13 +14,19 @@ internal static class PodTiming
 
     public static TimeSpan Infer(Cutout cutout) => Stage(cutout, InferStage);
 
-    /// <summary>To a client, and to the worker of tasks, the queue is one: here and in the pod.</summary>
+    /// <summary>To a client, and to the worker of tasks, the queue is one: here and in the pod, where a cutout that is drawn with a known mask has none.</summary>
     public static Cutout AddWait(Cutout cutout, TimeSpan waited)
     {
         if (cutout.ServerTiming is null || waited < TimeSpan.FromMilliseconds(0.1)) return cutout;
         var queue = string.Create(CultureInfo.InvariantCulture, $"{QueueStage};dur={(Queue(cutout) + waited).TotalMilliseconds:F1}");
-        return cutout with { ServerTiming = string.Join(", ", Stages(cutout).Select(stage => IsStage(stage, QueueStage) ? queue : stage)) };
+        return cutout with { ServerTiming = string.Join(", ", Stages(cutout).Where(stage => !IsStage(stage, QueueStage)).Prepend(queue)) };
     }
+
+    /// <summary>Of a mask and the cutout that was drawn with it.</summary>
+    public static string Sum(Cutout mask, Cutout drawn) => string.Join(", ", new[] { QueueStage, "decode", InferStage, "mask", "encode" }
+        .Select(name => (name, took: Stage(mask, name) + Stage(drawn, name)))
+        .Where(stage => stage.took > TimeSpan.Zero)
+        .Select(stage => string.Create(CultureInfo.InvariantCulture, $"{stage.name};dur={stage.took.TotalMilliseconds:F1}")));
 
     private static TimeSpan Stage(Cutout cutout, string name)
     {

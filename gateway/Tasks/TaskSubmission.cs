@@ -20,13 +20,14 @@ internal sealed class TaskSubmission(ITaskQueue queue, UploadReader uploads, Mod
 
         // 2. The body, once, and what is asked of it. Without pods nobody knows the models; the run will tell.
         using var form = await uploads.ReadAsync(context.Request, UploadFields.Default, context.RequestAborted, hash: key is not null);
+        using var image = await form.Image.OpenAsync(context.RequestAborted);
         var options = CutoutOptions.Parse(form.Parameters);
         if (!models.IsEmpty) models.Find(options.Model);
 
         // 3. Into the queue.
         var noStore = context.Request.GetTypedHeaders().CacheControl?.NoStore == true;
         var request = new TaskRequest(client.Id, client.IsAnonymous, options.ToQuery(), noStore, context.TraceIdentifier, Activity.Current?.Id);
-        var idempotency = key is null ? null : new Idempotency(key, IdempotencyKey.Fingerprint(form.Image.Sha256, options));
-        return await queue.EnqueueAsync(new(form.Image, request, share, idempotency));
+        var idempotency = key is null ? null : new Idempotency(key, IdempotencyKey.Fingerprint(image.Sha256, options));
+        return await queue.EnqueueAsync(new(image, request, share, idempotency));
     }
 }

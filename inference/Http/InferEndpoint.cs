@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Mime;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Rembg.Contract;
@@ -52,24 +53,36 @@ internal sealed class InferEndpoint(
 
     private async Task CutAsync(HttpContext context, InferRequest request, LoadedModel model, ServerTiming clock)
     {
+        if (request.MaskBytes == 0 && model.Batcher is null) throw Problem.Overloaded("This pod draws with masks and runs no model.", PodHeaders.Draining).AsException();
+
         // 2. A place, before a byte of the body is read; refused at once when full or when the time left cannot be enough.
+        if (request.MaskBytes > model.Inputs.Bytes) throw Problem.InvalidMask().AsException();
         using var place = gate.Enter((context.Request.ContentLength ?? limits.Value.MaxBytes) + model.Inputs.Bytes);
         var left = request.Deadline.Left(time);
         if (left <= TimeSpan.Zero) throw Problem.DeadlineExceeded().AsException();
-        if (model.Batcher.EstimateWait(request.Priority) > left)
+        if (request.MaskBytes == 0 && model.Batcher!.EstimateWait(request.Priority) > left)
             throw AdmissionController.Full("The queue is too long for the time that this request has left.");
         using var late = new CancellationTokenSource(left, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(late.Token, context.RequestAborted);
 
         // 3. The upload, and all that its header can refuse.
-        using var upload = await RequestImage.ReadAsync(context.Request, limits.Value.MaxBytes, stop.Token);
-        var header = ImageHeader.Read(upload.Memory, limits.Value);
+        using var upload = await RequestImage.ReadAsync(context.Request, limits.Value.MaxBytes, request.MaskBytes, stop.Token);
+        var header = ImageHeader.Read(upload.Image, limits.Value);
         var region = Placement.Region(request.Options.Layout.Roi, header.UprightWidth, header.UprightHeight);
         pixels.CheckFits(InputImage.DecodedBytes(header, region, model.Info.InputWidth, model.Info.InputHeight));
         pixels.CheckFits(CutoutMemory.Of(header, request.Options));
 
-        // 4. A shrunk decode gives the model's input; 5. the batcher gives the mask.
-        var mask = await FindMaskAsync(context, request, model, upload, header, region, clock, stop.Token);
+        // 4. A shrunk decode gives the model's input; 5. the batcher gives the mask. A request that brings its mask needs neither.
+        var mask = request.MaskBytes > 0 ? Unpack(upload.Mask, model, clock)
+            : await FindMaskAsync(context, request, model, upload, header, region, clock, stop.Token);
+        var packed = request.Wanted.HasFlag(AnswerParts.Mask) ? Pack(context.Response, mask, model, clock) : [];
+        if (!request.Wanted.HasFlag(AnswerParts.Picture))
+        {
+            context.Response.ContentType = MediaTypeNames.Application.Octet;
+            context.Response.Headers[PodHeaders.ServerTiming] = clock.ToString();
+            await context.Response.Body.WriteAsync(packed, stop.Token);
+            return;
+        }
 
         // 6. Everything about the answer is known before its pixels are.
         var cutout = CutoutEncoder.Plan(header, mask, request.Options);
@@ -84,10 +97,12 @@ internal sealed class InferEndpoint(
         {
             // The head goes first: to the gateway, encoding is the time from there to the last byte.
             await context.Response.StartAsync(stop.Token);
+            await context.Response.BodyWriter.FlushAsync(stop.Token); // WebP and JPEG give no byte before they are whole
             // From here on the deadline can only be kept by breaking the connection, which looks like a dying pod. The gateway set the
             // deadline, and its clock began earlier: with this grace it always gives up first.
             late.CancelAfter(request.Deadline.Left(time) + GatewayGivesUp);
-            cutout.Write(upload.Memory, context.Response.BodyWriter, stop.Token);
+            cutout.Write(upload.Image, context.Response.BodyWriter, stop.Token);
+            await context.Response.BodyWriter.WriteAsync(packed, stop.Token);
         }
         clock.Stop("encode", started);
     }
@@ -104,10 +119,10 @@ internal sealed class InferEndpoint(
             {
                 var started = clock.Start();
                 using var activity = InferenceTrace.Source.StartActivity("decode");
-                InputImage.Decode(upload.Memory, header, region, width, height, input, stop);
+                InputImage.Decode(upload.Image, header, region, width, height, input, stop);
                 clock.Stop("decode", started);
             }
-            var result = await model.Batcher.RunAsync(input, request.Priority, request.Deadline, context.RequestAborted, request.IsLight);
+            var result = await model.Batcher!.RunAsync(input, request.Priority, request.Deadline, context.RequestAborted, request.IsLight);
             clock.Add("queue", result.Waited);
             clock.Add("infer", result.Ran);
             context.Response.Headers[PodHeaders.BatchSize] = result.BatchSize.ToString(CultureInfo.InvariantCulture);
@@ -117,6 +132,24 @@ internal sealed class InferEndpoint(
         {
             model.Inputs.Return(input);
         }
+    }
+
+    private static Mask Unpack(ReadOnlyMemory<byte> packed, LoadedModel model, ServerTiming clock)
+    {
+        var started = clock.Start();
+        var mask = PackedMask.Unpack(packed, model.Info) ?? throw Problem.InvalidMask().AsException();
+        clock.Stop("mask", started);
+        return mask;
+    }
+
+    private static byte[] Pack(HttpResponse response, Mask mask, LoadedModel model, ServerTiming clock)
+    {
+        var started = clock.Start();
+        var packed = PackedMask.Pack(mask, model.Info);
+        clock.Stop("mask", started);
+        response.Headers[PodHeaders.MaskVersion] = model.Info.MaskVersion;
+        response.Headers[PodHeaders.MaskBytes] = packed.Length.ToString(CultureInfo.InvariantCulture);
+        return packed;
     }
 
     private static void Describe(HttpResponse response, LoadedModel model, CutoutEncoder cutout, ServerTiming clock)

@@ -13,28 +13,30 @@ namespace Rembg.Inference.Models;
 internal static class ExecutionProviders
 {
     /// <summary>The session, and the provider that runs it.</summary>
-    /// <param name="path">The model file.</param>
+    /// <param name="model">Its file for each provider.</param>
     /// <param name="options">Which provider, and its settings.</param>
-    /// <param name="spec">What the model takes.</param>
     /// <param name="threads">Of one run, on the CPU.</param>
     /// <param name="largestBatch">For TensorRT's profile, which must name its shapes.</param>
     /// <exception cref="ModelException">The GPU provider that was asked for cannot be had.</exception>
-    public static (Provider Provider, InferenceSession Session) Open(string path, ModelOptions options, ModelSpec spec, int threads, int largestBatch)
+    public static (Provider Provider, InferenceSession Session) Open(PreparedModel model, ModelOptions options, int threads, int largestBatch)
     {
-        if (options.Provider == Provider.Cpu) return (Provider.Cpu, Open(path, Common(threads)));
+        if (options.Provider == Provider.Cpu || options.Precision == Precision.Int8) return OnCpu();
         var wanted = options.Provider == Provider.Auto ? Provider.Cuda : options.Provider;
         try
         {
             // A missing library fails with the options, a missing device or an old driver not before the session.
-            return (wanted, Open(path, wanted == Provider.TensorRt ? TensorRt(options, spec, threads, largestBatch) : Cuda(options, threads)));
+            var file = model.On(wanted);
+            return (wanted, Open(file.Path, wanted == Provider.TensorRt ? TensorRt(options, file.Spec, threads, largestBatch) : Cuda(options, threads)));
         }
         catch (Exception exception) when (exception is OnnxRuntimeException or EntryPointNotFoundException or NotSupportedException)
         {
-            if (options.Provider == Provider.Auto) return (Provider.Cpu, Open(path, Common(threads)));
+            if (options.Provider == Provider.Auto) return OnCpu();
             throw new ModelException(
                 $"Models:Provider is {wanted}, but this process cannot use it: no usable GPU, driver or {wanted} library, or a build for the CPU "
                 + $"(build with -p:Accelerator=cuda). Set Models:Provider to Cpu or Auto to run without a GPU. ONNX Runtime says: {exception.Message.ReplaceLineEndings(" ")}", exception);
         }
+
+        (Provider, InferenceSession) OnCpu() => (Provider.Cpu, Open(model.On(Provider.Cpu).Path, Common(threads)));
     }
 
     private static InferenceSession Open(string path, SessionOptions options)

@@ -7,7 +7,7 @@ namespace Rembg.Inference.Models;
 
 /// <summary>Loads and warms all configured models beside the starting server; only then the pod is ready. Ends the process when one of them cannot go on.</summary>
 internal sealed partial class ModelLoader(
-    ModelRegistry registry, IOptions<ModelOptions> models, IOptions<BatchingOptions> batching, InferenceMetrics metrics,
+    ModelRegistry registry, IOptions<ModelOptions> models, DotProducts processor, IOptions<BatchingOptions> batching, InferenceMetrics metrics,
     TimeProvider time, IHostApplicationLifetime lifetime, ILogger<ModelLoader> logger) : BackgroundService, IHealthCheck
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -20,7 +20,9 @@ internal sealed partial class ModelLoader(
             foreach (var name in models.Value.NameList)
             {
                 stoppingToken.ThrowIfCancellationRequested();
-                loaded.Add(LoadedModel.Load(name, models.Value, batching.Value, metrics, time, logger));
+                loaded.Add(models.Value.Role == PodRole.Draw
+                    ? LoadedModel.ForDrawing(name, models.Value, processor)
+                    : LoadedModel.Load(name, models.Value, processor, batching.Value, metrics, time, logger));
             }
             registry.Publish(loaded);
             await WatchAsync(loaded, stoppingToken);
@@ -37,7 +39,9 @@ internal sealed partial class ModelLoader(
     /// <summary>A batcher ends before the pod does only by a bug. Requests would fail for ever; a new process serves again.</summary>
     private static async Task WatchAsync(IEnumerable<LoadedModel> models, CancellationToken stoppingToken)
     {
-        var ended = await Task.WhenAny(models.Select(model => model.Batcher.Completion)).WaitAsync(stoppingToken);
+        Task[] batchers = [.. models.Select(model => model.Batcher?.Completion).OfType<Task>()];
+        if (batchers.Length == 0) return; // it only draws
+        var ended = await Task.WhenAny(batchers).WaitAsync(stoppingToken);
         await ended;
     }
 

@@ -10,7 +10,7 @@ public sealed class ModelRegistry : IAsyncDisposable
     private volatile IReadOnlyList<LoadedModel> _models = [];
 
     /// <summary>All models are loaded, and each still forms batches.</summary>
-    public bool IsReady => _models is { Count: > 0 } models && models.All(model => !model.Batcher.Completion.IsCompleted);
+    public bool IsReady => _models is { Count: > 0 } models && models.All(model => model.Batcher?.Completion.IsCompleted != true);
 
     /// <exception cref="ProblemException">503: still warming up.</exception>
     public ModelList List => new(PipelineVersion.Current, Warm[0].Info.Name, [.. Warm.Select(m => m.Info)]);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Rembg.Contract.Models;
 using Rembg.Inference.Batching;
 
 namespace Rembg.Inference.Models;

@@ -11,17 +11,19 @@ internal sealed class OnnxSession : IDisposable
     private readonly string[] _inputs;
     private readonly string[] _outputs;
 
-    public OnnxSession(string path, ModelSpec spec, ModelOptions options, int threads, int largestBatch)
+    /// <exception cref="ModelException">The provider that was asked for cannot be had, or the file is not a prepared model.</exception>
+    public OnnxSession(PreparedModel model, ModelOptions options, int threads, int largestBatch)
     {
-        Spec = spec;
-        (Provider, _session) = ExecutionProviders.Open(path, options, spec, threads, largestBatch);
+        (Provider, _session) = ExecutionProviders.Open(model, options, threads, largestBatch);
+        File = model.On(Provider);
         _inputs = [.. _session.InputNames];
         _outputs = [.. _session.OutputNames];
         if (_inputs.Length != 1 || _outputs.Length != 1)
-            throw new ModelException($"{path} has {_inputs.Length} inputs and {_outputs.Length} outputs; a prepared model has one of each.");
+            throw new ModelException($"{File.Path} has {_inputs.Length} inputs and {_outputs.Length} outputs; a prepared model has one of each.");
     }
 
-    public ModelSpec Spec { get; }
+    public ModelFile File { get; }
+    public ModelSpec Spec => File.Spec;
     public Provider Provider { get; }
     public int InputBytes => Spec.InputWidth * Spec.InputHeight * 3;
 

@@ -33,13 +33,15 @@ public sealed class InferenceMetrics(IMeterFactory meters)
     public void ObserveImageWarnings(Func<long> warnings) =>
         _meter.CreateObservableCounter("image_warnings_total", warnings, null, "Warnings of the native image libraries about files that they were given.");
 
-    /// <summary>Which execution provider runs a model, and at which batch sizes: found out at start, constant afterwards.</summary>
-    public void ModelLoaded(string model, string provider, int largestBatch)
+    /// <summary>Which execution provider runs a model, in which precision, and at which batch sizes: found out at start, constant afterwards.</summary>
+    public void ModelLoaded(string model, string provider, string precision, int largestBatch)
     {
         foreach (var priority in Enum.GetValues<Priority>())
             foreach (var outcome in Outcomes) Requests.Add(0, new("model", model), new("priority", priority.ToName()), new("outcome", outcome));
         _meter.CreateObservableGauge("execution_provider", () => new Measurement<int>(1, new("model", model), new("provider", provider)),
             null, "1 for the execution provider that runs the model.");
+        _meter.CreateObservableGauge("model_precision", () => new Measurement<int>(1, new("model", model), new("precision", precision)),
+            null, "1 for the precision that the model runs in: int8 or full.");
         _meter.CreateObservableGauge("max_batch_size", () => new Measurement<int>(largestBatch, new KeyValuePair<string, object?>("model", model)),
             null, "Largest batch size in use, found by measuring or fixed.");
     }

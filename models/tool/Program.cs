@@ -3,7 +3,10 @@ using Rembg.Models.Fetch;
 
 namespace Rembg.Models;
 
-/// <summary><c>Rembg.Models [--models DIR] [NAME ...]</c>: fetches and prepares models; without a name, the manifest's default.</summary>
+/// <summary>
+/// <c>Rembg.Models [--models DIR] [NAME ...]</c>: fetches and prepares models; without a name, the manifest's default.
+/// <c>Rembg.Models [--models DIR] calibrate NAME --photos DIR [--verify DIR]</c>: finds the ranges that a model's int8 form needs.
+/// </summary>
 public static class Program
 {
     public static async Task<int> Main(string[] args)
@@ -14,9 +17,10 @@ public static class Program
         var progress = new Progress(Console.Error, terminal: !Console.IsErrorRedirected, TimeProvider.System);
         try
         {
-            var (directory, names) = Parse(args);
-            var store = new ModelStore(directory, progress, TimeProvider.System);
-            foreach (var name in names.DefaultIfEmpty(store.Default)) await store.PrepareAsync(name, stop.Token);
+            var command = Command.Parse(args);
+            var store = new ModelStore(command.Models ?? FindModels(), progress, TimeProvider.System);
+            if (command.Photos is { } photos) await store.CalibrateAsync(command.Names[0], photos, command.Verify, stop.Token);
+            else foreach (var name in command.Names.DefaultIfEmpty(store.Default)) await store.PrepareAsync(name, stop.Token);
             return 0;
         }
         catch (OperationCanceledException)
@@ -47,19 +51,6 @@ public static class Program
             context.Cancel = true;
             stop.Cancel();
         }
-    }
-
-    private static (string Directory, List<string> Names) Parse(string[] args)
-    {
-        string? directory = null;
-        var names = new List<string>();
-        for (var i = 0; i < args.Length; i++)
-        {
-            if (args[i] == "--models" && i + 1 < args.Length) directory = args[++i];
-            else if (args[i].StartsWith('-')) throw new ModelException("usage: Rembg.Models [--models DIR] [NAME ...]");
-            else names.Add(args[i]);
-        }
-        return (directory is null ? FindModels() : Path.GetFullPath(directory), names);
     }
 
     /// <summary>The models/ of the checkout that this program was built in.</summary>

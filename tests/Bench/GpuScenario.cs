@@ -18,9 +18,8 @@ internal static class GpuScenario
 
     public static async Task RunAsync(Report report)
     {
-        var path = Path.Combine(RepositoryPaths.PreparedModels, (Environment.GetEnvironmentVariable("MODEL") ?? "isnet-general-use") + ".onnx");
-        var spec = ModelSpec.Read(Path.ChangeExtension(path, ".json"));
-        if (Open(path, spec, Provider.Cuda, out var reason) is not { } gpu)
+        var model = Environment.GetEnvironmentVariable("MODEL") ?? "isnet-general-use";
+        if (Open(model, Provider.Cuda, out var reason) is not { } gpu)
         {
             report.Line($"Not run: {reason}");
             return;
@@ -29,18 +28,18 @@ internal static class GpuScenario
         {
             report.Line($"Device: {Query("name,driver_version,memory.total")}");
             report.Line();
-            CompareMasks(report, path, spec, gpu);
-            MeasureBatches(report, spec, gpu);
+            CompareMasks(report, model, gpu);
+            MeasureBatches(report, gpu.Spec, gpu);
         }
         await MeasurePlatformAsync(report);
     }
 
-    private static OnnxSession? Open(string path, ModelSpec spec, Provider provider, out string reason)
+    private static OnnxSession? Open(string model, Provider provider, out string reason)
     {
         reason = "";
         try
         {
-            return new OnnxSession(path, spec, new ModelOptions { Provider = provider }, Environment.ProcessorCount, BatchSizes[^1]);
+            return Sessions.Open(model, Precision.Full, provider, BatchSizes[^1]);
         }
         catch (ModelException exception)
         {
@@ -49,9 +48,9 @@ internal static class GpuScenario
         }
     }
 
-    private static void CompareMasks(Report report, string path, ModelSpec spec, OnnxSession gpu)
+    private static void CompareMasks(Report report, string model, OnnxSession gpu)
     {
-        using var cpu = Open(path, spec, Provider.Cpu, out _)!;
+        using var cpu = Open(model, Provider.Cpu, out _)!;
         report.Row("image", "IoU of GPU and CPU masks", "mean difference, of 255", "largest difference, of 255");
         report.Row("---", "---:", "---:", "---:");
         var least = 1.0;

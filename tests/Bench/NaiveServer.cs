@@ -24,9 +24,8 @@ internal static class NaiveServer
     {
         var builder = WebApplication.CreateSlimBuilder(args);
         builder.AddServiceHost();
-        var path = builder.Configuration["Model"]!;
-        var spec = ModelSpec.Read(Path.ChangeExtension(path, ".json"));
-        using var shared = builder.Configuration["Naive"] == Shared ? Open(path, spec) : null;
+        var model = builder.Configuration["Model"]!;
+        using var shared = builder.Configuration["Naive"] == Shared ? Open(model) : null;
         using var turn = new SemaphoreSlim(1);
         var app = builder.Build();
         app.MapPost("/v1/remove-background", async context =>
@@ -46,7 +45,7 @@ internal static class NaiveServer
                 {
                     cutout = await Task.Run(() =>
                     {
-                        using var session = Open(path, spec);
+                        using var session = Open(model);
                         return Cut(session, image);
                     });
                 }
@@ -61,7 +60,8 @@ internal static class NaiveServer
         await app.RunAsync();
     }
 
-    private static OnnxSession Open(string path, ModelSpec spec) => new(path, spec, new ModelOptions { Provider = Provider.Cpu }, Environment.ProcessorCount, 1);
+    /// <summary>In full precision, as the article's.</summary>
+    private static OnnxSession Open(string model) => Sessions.Open(model, Precision.Full);
 
     private static CutoutEncoder Cut(OnnxSession session, byte[] image)
     {

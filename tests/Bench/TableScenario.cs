@@ -82,7 +82,7 @@ internal static class TableScenario
 
     private static async Task<Result> NaiveAsync(string naive, string model, byte[][] images, int clients)
     {
-        await using var server = await ServiceProcess.StartAsync("Bench", [NaiveServer.Argument, $"--Naive={naive}", $"--Model={Path.Combine(RepositoryPaths.PreparedModels, model + ".onnx")}"]);
+        await using var server = await ServiceProcess.StartAsync("Bench", [NaiveServer.Argument, $"--Naive={naive}", $"--Model={model}"]);
         return await DriveAsync([server], server.Address, images, clients, SynchronousAsync);
     }
 

@@ -11,7 +11,7 @@ public partial class ArchitectureTests
     private static readonly Dictionary<string, (Assembly Assembly, string Namespace, string[] Folders)> Services = new()
     {
         ["gateway"] = (typeof(Gateway.Program).Assembly, "Rembg.Gateway",
-            ["Page", "Docs", "Compatibility", "Tasks", "Cutouts", "Http", "Pods", "Clients", "Memory", "Redis", "Telemetry"]),
+            ["Page", "Docs", "Compatibility", "Tasks", "Cutouts", "Http", "Pods", "Fetching", "Clients", "Memory", "Redis", "Telemetry"]),
         ["inference"] = (typeof(Inference.Program).Assembly, "Rembg.Inference",
             ["Http", "Models", "Imaging", "Batching", "Admission", "Telemetry"]),
     };

@@ -18,6 +18,9 @@ public class PipelineVersionTests
     /// <summary>The version, and what it makes of the photograph and the mask below.</summary>
     private static readonly (string Version, string Bytes) Golden = ("2", "ba128245a5366d61fdb786b8a4a0c2f6c593603234902004e769045e47f58bfd");
 
+    /// <summary>The same for what is between an upload and its mask.</summary>
+    private static readonly (string Version, string Bytes) GoldenMask = ("1", "b16b9a2e69b407e41d7748bff993ab4ea3fdfe4b81ef927a3a01e78d0ed56275");
+
     private static readonly CutoutOptions[] Options =
     [
         CutoutOptions.Default,
@@ -38,12 +41,23 @@ public class PipelineVersionTests
             $"The same photograph gives other bytes. Raise {nameof(PipelineVersion)}.{nameof(PipelineVersion.Current)} (gateways keep answers under it), then set {nameof(Golden)} here to the two new values.");
     }
 
+    [Fact]
+    public void MaskBytes_AreThoseOfTheVersion()
+    {
+        using var all = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var photo in Photos()) all.AppendData(ModelInput(photo, 48, 40).Pixels);
+        all.AppendData(Normalization.ToMask(Output(), MaskActivation.Sigmoid));
+
+        (PipelineVersion.Mask, Convert.ToHexStringLower(all.GetHashAndReset())).ShouldBe(GoldenMask,
+            $"The model sees or says something else. Raise {nameof(PipelineVersion)}.{nameof(PipelineVersion.Mask)} (gateways keep masks under it), then set {nameof(GoldenMask)} here to the two new values.");
+    }
+
     /// <summary>Of all that is between an upload and the model, and between the mask and the answer.</summary>
     private static async Task<string> FingerprintAsync()
     {
         using var all = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var mask = Ellipse(48, 40);
-        foreach (var photo in new[] { Photo(), ImageFactory.Jpeg(Photo(), orientation: 6), ImageFactory.Webp(Photo(), lossless: false) })
+        foreach (var photo in Photos())
         {
             all.AppendData(ModelInput(photo, 48, 40).Pixels);
             foreach (var options in Options)
@@ -53,9 +67,13 @@ public class PipelineVersionTests
                 all.AppendData(await WriteAsync(cutout, photo));
             }
         }
-        all.AppendData(Normalization.ToMask([.. Enumerable.Range(0, 500).Select(i => i / 7f - 20)], MaskActivation.Sigmoid));
+        all.AppendData(Normalization.ToMask(Output(), MaskActivation.Sigmoid));
         return Convert.ToHexStringLower(all.GetHashAndReset());
     }
+
+    private static byte[][] Photos() => [Photo(), ImageFactory.Jpeg(Photo(), orientation: 6), ImageFactory.Webp(Photo(), lossless: false)];
+
+    private static float[] Output() => [.. Enumerable.Range(0, 500).Select(i => i / 7f - 20)];
 
     /// <summary>Waves of colours with a transparent corner, larger than a preview may be.</summary>
     private static byte[] Photo()

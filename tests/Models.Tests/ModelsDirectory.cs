@@ -18,6 +18,8 @@ internal sealed class ModelsDirectory : IDisposable
     public string Root { get; }
     public string Cached => Path.Combine(Root, "cache", "small.onnx");
     public string Prepared => Path.Combine(Root, "prepared", "small.onnx");
+    public string Int8 => Path.Combine(Root, "prepared", "small.int8.onnx");
+    public string Ranges => Path.Combine(Root, "ranges", "small.json");
     public string Description => Path.ChangeExtension(Prepared, "json");
 
     /// <summary>What the user has read.</summary>
@@ -41,6 +43,11 @@ internal sealed class ModelsDirectory : IDisposable
 
     public Task PrepareAsync(string name = "small", CancellationToken cancellationToken = default) =>
         new ModelStore(Root, new Progress(_log, terminal: false, TimeProvider.System), TimeProvider.System).PrepareAsync(name, cancellationToken);
+
+    /// <param name="photos">Folder of photographs.</param>
+    /// <param name="verification">Folder of others.</param>
+    public Task CalibrateAsync(string photos, string? verification = null) =>
+        new ModelStore(Root, new Progress(_log, terminal: false, TimeProvider.System), TimeProvider.System).CalibrateAsync("small", photos, verification, CancellationToken.None);
 
     public string[] Cache() => [.. Directory.EnumerateFileSystemEntries(Path.Combine(Root, "cache")).Select(path => Path.GetFileName(path)!).Where(name => name != ".lock")];
 

@@ -51,6 +51,37 @@ public sealed class CuttingIntegrationTests(Chromium browser, Service service)
     }
 
     [Fact]
+    public async Task OtherFilesOfAPhoto_CostNoModelRun()
+    {
+        await using var tab = await browser.OpenAsync(service.Address);
+        await tab.ChooseAsync("noise.png", Pictures.Unique());
+        await tab.DoneAsync();
+        var runs = await service.ModelRunsAsync();
+
+        await tab.SaveAsync("WebP");
+        await tab.SaveAsync("Mask");
+        await tab.Page.GetByRole(AriaRole.Radio, new() { Name = "Colour" }).CheckAsync();
+        await tab.SaveAsync("As shown, with background");
+
+        (await service.ModelRunsAsync()).ShouldBe(runs);
+        tab.Complaints.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task PhotoSeenInAnotherFormat_SaysThatTheModelDidNotRun()
+    {
+        var photo = Pictures.Unique();
+        await service.CutAsync(photo, "format=jpg");
+
+        await using var tab = await browser.OpenAsync(service.Address);
+        await tab.ChooseAsync("seen.png", photo);
+        await tab.DoneAsync();
+        await Expect(tab.Page.Locator("#timing-cache")).ToHaveTextAsync("Drawn with the mask that was kept: the model did not run again.");
+        await Expect(tab.Page.Locator("#timing-legend")).Not.ToContainTextAsync("Finding the subject");
+        tab.Complaints.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task SamplePhoto_TakesOneClick()
     {
         await using var tab = await browser.OpenAsync(service.Address);

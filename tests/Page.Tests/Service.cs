@@ -23,6 +23,13 @@ public sealed class Service : IAsyncLifetime
         return gateway;
     }
 
+    /// <summary>How often the pod's model has run.</summary>
+    public async Task<string> ModelRunsAsync()
+    {
+        using var management = new HttpClient { BaseAddress = _platform.Pods[0].ManagementAddress };
+        return (await management.GetStringAsync("/metrics")).Split('\n').Single(line => line.StartsWith("rembg_inference_batch_size_count{", StringComparison.Ordinal));
+    }
+
     /// <summary>What the API answers for a photo.</summary>
     public async Task<byte[]> CutAsync(byte[] photo, string query = "format=png")
     {

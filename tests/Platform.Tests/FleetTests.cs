@@ -88,7 +88,7 @@ public partial class FleetTests
         await using var platform = await Testing.Platform.StartAsync(gateways: 2, gatewayArguments: [$"--ConnectionStrings:Redis={redis.ConnectionString}"]);
         using var other = new HttpClient { BaseAddress = platform.Gateways[1].Address };
         (await CutAsync(platform.Http, Photos.Rocket)).Cache.ShouldBe("miss");
-        await Eventually.TrueAsync(async () => (await CutAsync(other, Photos.Rocket)).Cache == "hit", "the other gateway finds it in Redis");
+        await Eventually.TrueAsync(async () => (await CutAsync(other, Photos.Rocket)).Cache is "mask" or "hit", "the other gateway finds its mask in Redis");
 
         var i = 0;
         foreach (var happening in new Func<Task>[]

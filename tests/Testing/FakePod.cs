@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -6,13 +7,14 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
+using Rembg.Contract;
 using Rembg.Contract.Hosting;
 using Rembg.Contract.Models;
 
 namespace Rembg.Testing;
 
 /// <summary>What a pod was asked.</summary>
-public sealed record PodRequest(string Query, IHeaderDictionary Headers, byte[] Image)
+public sealed record PodRequest(string Query, IHeaderDictionary Headers, byte[] Image, byte[] Mask)
 {
     public string Sha256 => Convert.ToHexStringLower(SHA256.HashData(Image));
 }
@@ -54,14 +56,14 @@ public sealed class FakePod : IAsyncDisposable
 
     public ModelList Models { get; set; } = new("test-1", "model-a",
     [
-        new("model-a", new string('a', 64), 64, 64, "MIT", "cpu", [1, 32], "1-model-a"),
-        new("model-b", new string('b', 64), 32, 32, "MIT", "cpu", [1], "1-model-b"),
+        new("model-a", new string('a', 64), 64, 64, "MIT", "cpu", [1, 32], "1-model-a", MaskVersion: "1-model-a"),
+        new("model-b", new string('b', 64), 32, 32, "MIT", "cpu", [1], "1-model-b", MaskVersion: "1-model-b"),
     ]);
 
     /// <summary>As a new deployment: its models have another version, and its answers say so.</summary>
     public void Roll(string version)
     {
-        Models = Models with { Models = [.. Models.Models.Select(model => model with { Version = $"{version}-{model.Name}" })] };
+        Models = Models with { Models = [.. Models.Models.Select(model => model with { Version = $"{version}-{model.Name}", MaskVersion = $"{version}-{model.Name}" })] };
         Always = PodScripts.Cutout(version: version);
     }
 
@@ -114,9 +116,10 @@ public sealed class FakePod : IAsyncDisposable
 
     private async Task InferAsync(HttpContext context)
     {
-        using var image = new MemoryStream((int)(context.Request.ContentLength ?? 0));
-        await context.Request.Body.CopyToAsync(image, context.RequestAborted);
-        var request = new PodRequest(context.Request.QueryString.Value ?? "", new HeaderDictionary(new Dictionary<string, StringValues>(context.Request.Headers, StringComparer.OrdinalIgnoreCase)), image.ToArray());
+        using var body = new MemoryStream((int)(context.Request.ContentLength ?? 0));
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        var (bytes, maskBytes) = (body.ToArray(), int.Parse(context.Request.Headers[PodHeaders.MaskBytes].FirstOrDefault("0")!, CultureInfo.InvariantCulture));
+        var request = new PodRequest(context.Request.QueryString.Value ?? "", new HeaderDictionary(new Dictionary<string, StringValues>(context.Request.Headers, StringComparer.OrdinalIgnoreCase)), bytes[..^maskBytes], bytes[^maskBytes..]);
         Requests.Enqueue(request);
         Interlocked.Increment(ref _inFlight);
         try

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -22,7 +24,8 @@ public static class PodScripts
     {
         var options = CutoutOptions.Parse(context.Request.Query.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.ToString())));
         var response = context.Response;
-        response.ContentType = options.ContentType;
+        var wanted = context.Request.Headers[PodHeaders.Mask].ToString();
+        response.ContentType = wanted == PodHeaders.MaskAlone ? "application/octet-stream" : options.ContentType;
         response.Headers[PodHeaders.Width] = "40";
         response.Headers[PodHeaders.Height] = "30";
         response.Headers[PodHeaders.Frames] = "7";
@@ -30,11 +33,21 @@ public static class PodScripts
         response.Headers[PodHeaders.MaxHeight] = "300";
         response.Headers[PodHeaders.Foreground] = foreground;
         if (version is not null) response.Headers[PodHeaders.Version] = $"{version}-{options.Model}";
-        response.Headers[PodHeaders.BatchSize] = "1";
         response.Headers[PodHeaders.Load] = $"{load}";
-        response.Headers[PodHeaders.ServerTiming] = string.Create(CultureInfo.InvariantCulture, $"queue;dur={queue}, decode;dur=2, infer;dur={infer}");
-        await response.Body.WriteAsync(Picture(options.Format, bytes));
+        var hasMask = request.Mask.Length > 0;
+        if (!hasMask) response.Headers[PodHeaders.BatchSize] = "1";
+        response.Headers[PodHeaders.ServerTiming] = hasMask ? "mask;dur=2" : string.Create(CultureInfo.InvariantCulture, $"queue;dur={queue}, decode;dur=2, infer;dur={infer}");
+        var mask = wanted.Length > 0 && version is not null ? Mask(request.Image, version) : [];
+        if (mask.Length > 0)
+        {
+            response.Headers[PodHeaders.MaskVersion] = $"{version}-{options.Model}";
+            response.Headers[PodHeaders.MaskBytes] = $"{mask.Length}";
+        }
+        await response.Body.WriteAsync((byte[])[.. wanted == PodHeaders.MaskAlone ? [] : Picture(options.Format, bytes), .. mask]);
     };
+
+    /// <summary>The mask that <see cref="Cutout"/> gives for an image.</summary>
+    public static byte[] Mask(byte[] image, string version = "1") => [.. Encoding.ASCII.GetBytes($"mask {version} of "), .. SHA256.HashData(image)];
 
     /// <summary>A pod of an earlier version: it knows these options, refuses any other, and does not say its version.</summary>
     public static PodScript Older(params string[] options) => (context, request) =>

@@ -58,6 +58,16 @@ public sealed partial class ServiceProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Processor time of the process so far.</summary>
+    public TimeSpan CpuTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Starts a service of the repository (<c>Rembg.Gateway</c>, <c>Rembg.Inference</c>) and waits until it listens.</summary>
     /// <param name="port">0 for any; a fixed one lets a restarted service keep its address.</param>
     /// <param name="under">A program that runs it, with its arguments, such as nice or prlimit.</param>

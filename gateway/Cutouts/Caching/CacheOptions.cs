@@ -2,24 +2,32 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Rembg.Gateway.Cutouts.Caching;
 
-/// <summary>How long answers are kept, how much of them, and for whom.</summary>
+/// <summary>How long cutouts and masks are kept, how much of them, and for whom.</summary>
 public sealed class CacheOptions
 {
     public const string Section = "Cache";
 
-    /// <summary>How long an answer may be given again.</summary>
+    /// <summary>How long a cutout may be given again.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00", ErrorMessage = "Cache:Lifetime must be between 1 s and 30 days.")]
     public TimeSpan Lifetime { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>Bytes of answers kept in this gateway's memory.</summary>
+    /// <summary>Bytes of cutouts kept in this gateway's memory.</summary>
     [Range(1 << 20, long.MaxValue, ErrorMessage = "Cache:MaxBytes must be at least 1 MiB.")]
     public long MaxBytes { get; set; } = 256 << 20;
 
-    /// <summary>A larger answer is not kept.</summary>
+    /// <summary>A larger cutout is not kept.</summary>
     [Range(1024, 1 << 30, ErrorMessage = "Cache:MaxEntryBytes must be between 1 KiB and 1 GiB.")]
     public int MaxEntryBytes { get; set; } = 16 << 20;
 
-    /// <summary>Bytes of answers kept in Redis by all gateways; the oldest make way. Redis itself must not evict: tasks lie beside them.</summary>
+    /// <summary>How long a mask may be drawn with. One of a model that no pod has any more is never used.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00", ErrorMessage = "Cache:MaskLifetime must be between 1 s and 365 days.")]
+    public TimeSpan MaskLifetime { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>Bytes of masks kept in this gateway's memory; one has 30 to 200 kB.</summary>
+    [Range(1 << 20, long.MaxValue, ErrorMessage = "Cache:MaskMaxBytes must be at least 1 MiB.")]
+    public long MaskMaxBytes { get; set; } = 64 << 20;
+
+    /// <summary>Bytes of masks kept in Redis by all gateways; the oldest make way. Cutouts are not kept there. Redis itself must not evict: tasks lie beside them.</summary>
     [Range(1 << 20, long.MaxValue, ErrorMessage = "Cache:RedisMaxBytes must be at least 1 MiB.")]
     public long RedisMaxBytes { get; set; } = 512 << 20;
 

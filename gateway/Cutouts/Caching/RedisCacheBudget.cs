@@ -20,7 +20,7 @@ internal sealed class RedisCacheBudget(IConnectionMultiplexer redis, IOptions<Ca
     public async Task<bool> ReserveAsync(string key, long bytes)
     {
         var database = redis.GetDatabase();
-        var answer = (RedisResult[])(await database.ScriptEvaluateAsync(Script, Ledger, [key, bytes, (long)options.Value.Lifetime.TotalMilliseconds, options.Value.RedisMaxBytes]))!;
+        var answer = (RedisResult[])(await database.ScriptEvaluateAsync(Script, Ledger, [key, bytes, (long)options.Value.MaskLifetime.TotalMilliseconds, options.Value.RedisMaxBytes]))!;
         foreach (var gone in answer.Skip(1)) await database.KeyDeleteAsync(Prefix + (string)gone!, CommandFlags.FireAndForget);
         return (bool)answer[0];
     }

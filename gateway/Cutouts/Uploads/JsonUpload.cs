@@ -10,9 +10,9 @@ namespace Rembg.Gateway.Cutouts.Uploads;
 /// A JSON object whose values are short, but for one: the image as base64, which is decoded while it is read. A parser that
 /// reads whole values would hold the image as text; one that reads whole documents was made to take 1.4 GB by 34 MB (issue 15).
 /// </summary>
-/// <param name="imageField">Name of the property that holds the image.</param>
+/// <param name="imageField">Name of the property that holds the image; null where none does.</param>
 /// <param name="maxBytes">Of the image.</param>
-internal sealed class JsonUpload(string imageField, long maxBytes)
+internal sealed class JsonUpload(string? imageField, long maxBytes)
 {
     public const int MaxFields = 64;
     public const int MaxFieldBytes = 4 << 10;

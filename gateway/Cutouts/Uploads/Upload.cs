@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Rembg.Contract.Problems;
 using Rembg.Gateway.Memory;
 
 namespace Rembg.Gateway.Cutouts.Uploads;
@@ -11,6 +12,7 @@ namespace Rembg.Gateway.Cutouts.Uploads;
 public sealed class Upload(SharedBytes content, byte[]? sha256 = null) : IDisposable
 {
     private byte[]? _sha256 = sha256;
+    private Func<CancellationToken, Task<Upload>>? _load; // the bytes, where they are not here
 
     /// <summary>Valid until this handle is disposed.</summary>
     public ReadOnlySequence<byte> Bytes => content.Bytes;
@@ -25,6 +27,20 @@ public sealed class Upload(SharedBytes content, byte[]? sha256 = null) : IDispos
 
     /// <summary>An image that somebody else keeps in memory. Counts against no budget.</summary>
     public static Upload FromBytes(ReadOnlyMemory<byte> bytes) => new(SharedBytes.Of(bytes));
+
+    /// <summary>An image of which only the hash is known here. <see cref="OpenAsync"/> gets its bytes, should they be needed.</summary>
+    public static Upload Elsewhere(byte[] sha256, Func<CancellationToken, Task<Upload>> load) => new(SharedBytes.Empty, sha256) { _load = load };
+
+    /// <summary>Another handle, which has the bytes. Those that are here are shared before this returns.</summary>
+    /// <exception cref="ProblemException">The bytes cannot be had any more, or have changed.</exception>
+    public async Task<Upload> OpenAsync(CancellationToken cancellationToken)
+    {
+        if (_load is null) return Share();
+        var loaded = await _load(cancellationToken);
+        if (loaded.Sha256.AsSpan().SequenceEqual(Sha256)) return loaded;
+        loaded.Dispose();
+        throw Problem.Overloaded("The image changed while it was fetched.").AsException();
+    }
 
     public Upload Share() => new(content.Share(), _sha256);
 

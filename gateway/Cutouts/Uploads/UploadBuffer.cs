@@ -55,6 +55,14 @@ internal sealed class UploadBuffer(MemoryBudget memory, string client, bool hash
 
     public ReadOnlySequence<byte> ToSequence() => _bytes.ToSequence();
 
+    /// <summary>The image, read, if it begins as one.</summary>
+    public Upload CompleteImage()
+    {
+        if (Length == 0) throw Problem.MissingImage("The image is empty.").AsException();
+        if (!ImageSignature.IsImage(ToSequence())) throw Problem.UnsupportedFormat().AsException();
+        return Complete();
+    }
+
     /// <summary>The image, read.</summary>
     public Upload Complete() => new(_bytes.Complete(), _sha256);
 

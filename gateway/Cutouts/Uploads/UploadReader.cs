@@ -1,12 +1,13 @@
 using Microsoft.Extensions.Options;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Clients;
+using Rembg.Gateway.Fetching;
 using Rembg.Gateway.Memory;
 
 namespace Rembg.Gateway.Cutouts.Uploads;
 
-/// <summary>Reads a request's body once: a form, or the image itself.</summary>
-public sealed class UploadReader(MemoryBudget memory, UploadTurns turns, IOptions<UploadOptions> options, TimeProvider time)
+/// <summary>Reads a request's body once: a form, or the image itself. Where the form has the image's URL, the image is read from there.</summary>
+internal sealed class UploadReader(MemoryBudget memory, UploadTurns turns, ImageFetcher images, IOptions<UploadOptions> options, TimeProvider time)
 {
     private readonly UploadOptions _options = options.Value;
 
@@ -28,18 +29,39 @@ public sealed class UploadReader(MemoryBudget memory, UploadTurns turns, IOption
         // 2. The body, within its own time, and in its turn among its client's.
         using var timeout = new CancellationTokenSource(_options.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
-        using var turn = await turns.EnterAsync(client, Math.Min(request.ContentLength ?? _options.MaxBytes, _options.MaxBytes), either.Token);
         using var buffer = new UploadBuffer(memory, client, hash, fields.EmptyIsAbsent);
         var parameters = request.Query.SelectMany(pair => pair.Value, (pair, value) => KeyValuePair.Create(pair.Key, value ?? "")).ToList();
-        await ReadBodyAsync(request, fields, buffer, parameters, timeout.Token, either.Token);
+        using (await turns.EnterAsync(client, Math.Min(request.ContentLength ?? _options.MaxBytes, _options.MaxBytes), either.Token))
+            await ReadBodyAsync(request, fields, buffer, parameters, timeout.Token, either.Token);
 
-        // 3. Is it a picture at all?
-        if (fields.Url is { } url && parameters.Exists(parameter => parameter.Key == url && parameter.Value.Length > 0))
-            throw buffer.IsRead ? Problem.MultipleImages().AsException() : Problem.InvalidParameter(url, $"is not supported: send the image itself as {Names(fields)}, addresses are not fetched").AsException();
+        // 3. Is there a picture at all, or word of where it is?
+        var url = TakeUrl(parameters, fields);
+        if (url is not null && buffer.Length > 0) throw Problem.MultipleImages().AsException();
+        if (url is not null)
+        {
+            buffer.Dispose(); // the fetched image has its own
+            return new(await FetchAsync(request, url, fields, client, cancellationToken), parameters);
+        }
         if (!buffer.IsRead) throw Problem.MissingImage($"The form needs a field {Names(fields)} with the image.").AsException();
-        if (buffer.Length == 0) throw Problem.MissingImage("The image is empty.").AsException();
-        if (!ImageSignature.IsImage(buffer.ToSequence())) throw Problem.UnsupportedFormat().AsException();
-        return new(buffer.Complete(), parameters);
+        return new(buffer.CompleteImage(), parameters);
+    }
+
+    /// <summary>The image's URL, which is no parameter of the cutout. Form and query may both have it if they agree.</summary>
+    private static ImageUrl? TakeUrl(List<KeyValuePair<string, string>> parameters, UploadFields fields)
+    {
+        if (fields.Url is not { } name) return null;
+        var urls = parameters.Where(parameter => parameter.Key == name && parameter.Value.Length > 0).Select(parameter => parameter.Value).Distinct().ToList();
+        parameters.RemoveAll(parameter => parameter.Key == name);
+        if (urls.Count > 1) throw Problem.MultipleImages().AsException();
+        return urls is [var url] ? new(name, url) : null;
+    }
+
+    private Task<Upload> FetchAsync(HttpRequest request, ImageUrl url, UploadFields fields, string client, CancellationToken cancellationToken)
+    {
+        if (!images.IsEnabled) throw Problem.InvalidParameter(url.Parameter, $"is not supported: send the image itself as {Names(fields)}, URLs are not fetched").AsException();
+        if (request.Headers.Via.ToString().Contains(OutboundHttp.Pseudonym, StringComparison.Ordinal)) throw Problem.InvalidParameter(url.Parameter, "leads from one gateway to the next").AsException();
+        var wantsItAnew = request.GetTypedHeaders().CacheControl is { NoCache: true } or { NoStore: true };
+        return images.ReadAsync(url, client, revalidate: !wantsItAnew, cancellationToken);
     }
 
     private async Task ReadBodyAsync(
@@ -50,7 +72,7 @@ public sealed class UploadReader(MemoryBudget memory, UploadTurns turns, IOption
         {
             _ = await request.Body.ReadAsync(Memory<byte>.Empty, cancellationToken); // until the first byte comes: nothing is held for who only announces
             if (MultipartUpload.IsMultipart(request)) await new MultipartUpload(fields, _options.MaxBytes).ReadAsync(request, buffer, parameters, cancellationToken);
-            else if (fields.Base64 is { } json && request.HasJsonContentType()) await new JsonUpload(json, _options.MaxBytes).ReadAsync(request.Body, buffer, parameters, cancellationToken);
+            else if ((fields.Base64 ?? fields.Url) is not null && request.HasJsonContentType()) await new JsonUpload(fields.Base64, _options.MaxBytes).ReadAsync(request.Body, buffer, parameters, cancellationToken);
             else if (fields.Base64 is { } pairs && request.HasFormContentType) await new UrlEncodedUpload(pairs, _options.MaxBytes).ReadAsync(request.Body, buffer, parameters, cancellationToken);
             else if (fields.TakesRaw) await buffer.ReadAsync(request.Body, _options.MaxBytes, cancellationToken);
         }

@@ -15,7 +15,7 @@ internal static class ApiOperations
         ["POST /remove-background-async"] = TaskOperations.ArticleAccept,
         ["GET /task/{id}"] = TaskOperations.ArticleShow,
         ["POST /api/remove"] = RembgOperations.Remove,
-        ["GET /api/remove"] = RembgOperations.RefuseUrl,
+        ["GET /api/remove"] = RembgOperations.RemoveUrl,
         ["POST /v1.0/removebg"] = RemoveBgOperations.Remove,
         ["POST /v1.0/improve"] = RemoveBgOperations.Improve,
         ["GET /v1.0/account"] = RemoveBgOperations.Account,

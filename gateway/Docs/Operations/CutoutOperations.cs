@@ -15,7 +15,7 @@ internal static class CutoutOperations
         [408] = "`slow_request`: the upload took too long.",
         [413] = "`image_too_large`: the upload has too many bytes.",
         [415] = "`unsupported_format`: not a JPEG, PNG or WebP by its first bytes.",
-        [422] = "`undecodable_image`, `truncated_image`, `resolution_too_high` or `too_many_frames`: the image itself is the trouble; `image_quarantined`: pods died while they held it.",
+        [422] = "`undecodable_image`, `truncated_image`, `resolution_too_high` or `too_many_frames`: the image itself is the trouble; `image_quarantined`: pods died while they held it; `download_failed`: it could not be fetched from its URL.",
         [429] = "`rate_limited`: you exceeded your plan; come back after `Retry-After`.",
         [502] = "`bad_upstream`: inference gave no valid answer.",
         [503] = "`overloaded`: the platform is full; come back after `Retry-After`.",
@@ -30,8 +30,8 @@ internal static class CutoutOperations
     public static readonly Field[] PictureHeaders =
     [
         Field.Text("ETag", "Names the answer; send it back as `If-None-Match` and the picture is not sent again."),
-        Field.Text("X-Cache", "`hit`, `miss` or `coalesced`: made before, made now, or made now for several callers."),
-        Field.Text("Server-Timing", "Where the time went in milliseconds: `queue`, `decode`, `infer`, `encode`, `total`."),
+        Field.Text("X-Cache", "`hit`, `mask`, `miss` or `coalesced`: made before, drawn now with a mask made before, made now, or made now for several callers."),
+        Field.Text("Server-Timing", "Where the time went in milliseconds: `queue`, `decode`, `infer`, `mask`, `encode`, `total`. `decode` and `infer` are missing where no model ran."),
         Field.Number("X-Width", "Pixels of the answer."),
         Field.Number("X-Height", "Pixels of the answer."),
         Field.Number("X-Max-Width", "Pixels that the cutout would have with `size=full`."),
@@ -41,21 +41,24 @@ internal static class CutoutOperations
     ];
 
     public static readonly Field IfNoneMatch = Field.Text("If-None-Match", "`ETag` of an answer that you have.");
-    public static readonly Field CacheControl = Field.Text("Cache-Control", "`no-cache` makes the cutout again; `no-store` also keeps it out of the cache.");
+    public static readonly Field CacheControl = Field.Text("Cache-Control", "`no-cache` makes the cutout again; `no-store` also keeps cutout and mask out of the cache.");
     public static readonly Answer Picture = new(200, "The cutout.") { Files = Pictures, Headers = PictureHeaders };
     public static readonly Answer NotModified = new(304, "You have this answer already.") { Headers = [PictureHeaders[0]] };
 
-    /// <summary>The image as a form field or as the whole body.</summary>
+    public static readonly Field Url = Field.Text("image_url", "The image's URL instead of the image: http or https, on a public host.");
+
+    /// <summary>The image as a form field, as the whole body, or by its URL.</summary>
     public static readonly Body[] Images =
     [
-        new("multipart/form-data", [Field.File("file", "JPEG, PNG or WebP; `image`, `image_file` and `imageFile` are other names for it, and a file under any other name is taken as well."), .. Options]),
+        new("multipart/form-data", [Field.File("file", "JPEG, PNG or WebP; `image`, `image_file` and `imageFile` are other names for it, and a file under any other name is taken as well.", required: false), Url, .. Options]),
+        new("application/json", [Url, .. Options]),
         new("image/jpeg"), new("image/png"), new("image/webp"), new("application/octet-stream"),
     ];
 
     public static Operation RemoveBackground(string id) => new(Tag, id, "Remove the background of a photograph",
-        "The image is a form field or the whole body; options are form fields or query parameters, each at most once.")
+        "The image is a form field, the whole body, or what `image_url` names; options are form fields, query parameters or properties of JSON, each at most once.")
     {
-        Query = Options,
+        Query = [Url, .. Options],
         RequestHeaders = [IfNoneMatch, CacheControl],
         Bodies = Images,
         Answers = [Picture, NotModified],

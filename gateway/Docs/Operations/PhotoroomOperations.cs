@@ -19,14 +19,16 @@ internal static class PhotoroomOperations
 
     private static readonly Field Base64 = Field.Text("image_file_b64", "JPEG, PNG or WebP as base64; instead of `image_file`.");
 
+    private static readonly Field Url = Field.Text("imageUrl", "The image's URL; instead of `image_file`.");
+
     public static readonly Operation Segment = new(Tag, "photoroomSegment", "Remove the background, as Photoroom does", "Unknown fields are ignored.")
     {
         RequestHeaders = [CutoutOperations.CacheControl, Field.Text("Accept", "`application/json` alone asks for the cutout as base64 in JSON.")],
         Bodies =
         [
-            new("multipart/form-data", [Field.File("image_file", "JPEG, PNG or WebP.", required: false), Base64, .. Options]),
-            new("application/json", [Base64, .. Options]),
-            new("application/x-www-form-urlencoded", [Base64, .. Options]),
+            new("multipart/form-data", [Field.File("image_file", "JPEG, PNG or WebP.", required: false), Base64, Url, .. Options]),
+            new("application/json", [Base64, Url, .. Options]),
+            new("application/x-www-form-urlencoded", [Base64, Url, .. Options]),
         ],
         Answers =
         [

@@ -23,12 +23,14 @@ internal static class RembgOperations
         Field.Text("extras", "JSON with options of rembg's sessions; ignored, but `model_path` is refused."),
     ];
 
+    private static readonly Field Url = Field.Text("url", "The image's URL, instead of `file`.");
+
     public static readonly Operation Remove = new(Tag, "rembgRemove", "Remove the background, as rembg's server does",
         "Parameters may come in the form, in the query, or in both if they agree.")
     {
-        Query = Options,
+        Query = [Url, .. Options],
         RequestHeaders = [CutoutOperations.IfNoneMatch, CutoutOperations.CacheControl],
-        Bodies = [new("multipart/form-data", [Field.File("file", "JPEG, PNG or WebP."), .. Options])],
+        Bodies = [new("multipart/form-data", [Field.File("file", "JPEG, PNG or WebP.", required: false), Url, .. Options])],
         Answers = [CutoutOperations.Picture with { Files = ["image/png"], Headers = [.. CutoutOperations.PictureHeaders, Field.Text("X-Model", "The model that answered.")] }, CutoutOperations.NotModified],
         Problems = CutoutOperations.Problems.ToDictionary(problem => problem.Key, problem => problem.Key switch
         {
@@ -39,11 +41,17 @@ internal static class RembgOperations
         Dialect = Errors,
     };
 
-    public static readonly Operation RefuseUrl = new(Tag, "rembgRemoveUrl", "Refused: images by URL are not fetched")
+    public static readonly Operation RemoveUrl = Remove with
     {
-        Query = [Field.Text("url", "Where rembg would fetch the image.")],
-        Answers = [],
-        Problems = new Dictionary<int, string> { [400] = "Always.", [401] = CutoutOperations.Problems[401] },
-        Dialect = Errors,
+        Id = "rembgRemoveUrl",
+        Summary = "Remove the background of the image that a URL names, as rembg's server does",
+        Description = null,
+        Query = [Url with { Description = "The image's URL: http or https, on a public host.", Required = true }, .. Options],
+        Bodies = [],
+        Problems = Remove.Problems.Where(problem => problem.Key != 408).ToDictionary(problem => problem.Key, problem => problem.Key switch
+        {
+            400 => "The URL may not be asked, or gave no image.",
+            _ => problem.Value,
+        }),
     };
 }

@@ -26,17 +26,19 @@ internal static class RemoveBgOperations
 
     private static readonly Field Base64 = Field.Text("image_file_b64", "JPEG, PNG or WebP as base64; instead of `image_file`.");
 
+    private static readonly Field Url = Field.Text("image_url", "The image's URL; instead of `image_file`.");
+
     private static readonly Field[] Report = [Field.Text("image_filename", "Name of the image; ignored."), Field.Text("tag", "For your own use; ignored.")];
 
     public static readonly Operation Remove = new(Tag, "removeBg", "Remove the background, as remove.bg does",
-        "Exactly one of `image_file` and `image_file_b64`. Fields without a value count as absent, unknown fields are ignored.")
+        "Exactly one of `image_file`, `image_file_b64` and `image_url`. Fields without a value count as absent, unknown fields are ignored.")
     {
         RequestHeaders = [CutoutOperations.CacheControl, Field.Text("Accept", "`application/json` alone asks for the cutout as base64 in JSON; beside `*/*` or an image type it does not.")],
         Bodies =
         [
-            new("multipart/form-data", [Field.File("image_file", "JPEG, PNG or WebP.", required: false), Base64, .. Options]),
-            new("application/json", [Base64, .. Options]),
-            new("application/x-www-form-urlencoded", [Base64, .. Options]),
+            new("multipart/form-data", [Field.File("image_file", "JPEG, PNG or WebP.", required: false), Base64, Url, .. Options]),
+            new("application/json", [Base64, Url, .. Options]),
+            new("application/x-www-form-urlencoded", [Base64, Url, .. Options]),
         ],
         Answers =
         [
@@ -59,7 +61,7 @@ internal static class RemoveBgOperations
         ],
         Problems = new Dictionary<int, string>
         {
-            [400] = "`missing_source`, `multiple_sources`, `file_too_large`, `invalid_file_type`, `failed_to_read_image`, `resolution_too_high`, "
+            [400] = "`missing_source`, `multiple_sources`, `file_too_large`, `invalid_file_type`, `failed_to_read_image`, `failed_image_download`, `resolution_too_high`, "
                 + "`unknown_foreground`, `invalid_` and a parameter's name, `invalid_parameter` or `invalid_request`.",
             [403] = "`auth_failed`: a valid key is required.",
             [408] = CutoutOperations.Problems[408],
@@ -76,9 +78,9 @@ internal static class RemoveBgOperations
     {
         Bodies =
         [
-            new("multipart/form-data", [Field.File("image_file", "JPEG, PNG or WebP.", required: false), Base64, .. Report]),
-            new("application/json", [Base64, .. Report]),
-            new("application/x-www-form-urlencoded", [Base64, .. Report]),
+            new("multipart/form-data", [Field.File("image_file", "JPEG, PNG or WebP.", required: false), Base64, Url, .. Report]),
+            new("application/json", [Base64, Url, .. Report]),
+            new("application/x-www-form-urlencoded", [Base64, Url, .. Report]),
         ],
         Answers = [new(200, "A new id.") { Json = typeof(RemoveBgImprovement) }],
         Problems = Remove.Problems.Where(problem => problem.Key is not (502 or 504)).ToDictionary(),

@@ -16,15 +16,15 @@ internal static class TaskOperations
     private static readonly IReadOnlyDictionary<int, string> NotTaken = new Dictionary<int, string>(CutoutOperations.Problems.Where(problem => problem.Key != 502))
     {
         [409] = "`idempotency_in_progress`: the first request with this key is still being accepted.",
-        [422] = "`idempotency_key_reused`: the same key came with another request.",
+        [422] = "`idempotency_key_reused`: the same key came with another request. `download_failed`: the image could not be fetched from its URL.",
         [429] = "`rate_limited`, or `task_share_exceeded`: you have your share of waiting tasks, of their bytes, or of results that are kept.",
         [503] = "`overloaded`: too many tasks, or bytes of them, are waiting; come back after `Retry-After`.",
     };
 
     public static readonly Operation Accept = new(Tag, "createTask", "Remove a background without waiting for it",
-        "Takes what `POST /v1/remove-background` takes. What is accepted finishes, fails with a reason, or is on the operator's dead-letter list.")
+        "Takes what `POST /v1/remove-background` takes; an image by URL is fetched before the answer. What is accepted finishes, fails with a reason, or is on the operator's dead-letter list.")
     {
-        Query = CutoutOperations.Options,
+        Query = [CutoutOperations.Url, .. CutoutOperations.Options],
         RequestHeaders = [Field.Text("Idempotency-Key", "1 to 255 printable characters: the same key with the same request gives the same task."), CutoutOperations.CacheControl],
         Bodies = CutoutOperations.Images,
         Answers = [new(202, "Accepted.") { Json = typeof(TaskView), Headers = [Field.Text("Location", "Where to ask for the task."), RetryAfter] }],

@@ -22,6 +22,10 @@ internal static class GraphExtensions
     public static Dictionary<string, NodeProto> Makers(this GraphProto graph) =>
         graph.Node.SelectMany(node => node.Output.Select(output => (output, node))).ToDictionary(pair => pair.output, pair => pair.node, StringComparer.Ordinal);
 
+    /// <summary>The nodes that read each value, once for every time that they do.</summary>
+    public static ILookup<string, NodeProto> Readers(this GraphProto graph) =>
+        graph.Node.SelectMany(node => node.Input.Select(input => (input, node))).ToLookup(pair => pair.input, pair => pair.node, StringComparer.Ordinal);
+
     public static IEnumerable<GraphProto> Subgraphs(this NodeProto node) =>
         node.Attribute.SelectMany(attribute => attribute.G is null ? attribute.Graphs : attribute.Graphs.Prepend(attribute.G));
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using Google.Protobuf;
 using Rembg.Contract.Models;
@@ -16,34 +15,19 @@ public static class ModelPreparer
     /// <summary>Whether <paramref name="directory"/> holds this model, made of that file by these steps.</summary>
     public static bool IsPrepared(ModelEntry entry, string identity, string directory)
     {
-        var description = Path.Combine(directory, $"{entry.Name}.json");
-        if (!File.Exists(description) || !File.Exists(Path.Combine(directory, $"{entry.Name}.onnx"))) return false;
-        try
-        {
-            var found = ModelSpec.Read(description);
-            return Json(found) == Json(Describe(entry, found.InputName, found.Sha256, identity));
-        }
-        catch (Exception e) when (e is JsonException or InvalidDataException)
-        {
-            return false; // written by another version of this program
-        }
+        return new PreparedFile(directory, entry.Name).Read() is { } found
+            && Json(found) == Json(Describe(entry, found.InputName, identity) with { Sha256 = found.Sha256 });
 
         static string Json(ModelSpec spec) => JsonSerializer.Serialize(spec, ModelSpecJson.Default.ModelSpec);
     }
 
-    /// <summary>Writes <c>NAME.onnx</c>, then <c>NAME.json</c>; whoever finds the description finds the whole file.</summary>
+    /// <summary>Writes <c>NAME.onnx</c> and <c>NAME.json</c>.</summary>
     /// <exception cref="ModelException">The file is not a model that can be prepared.</exception>
     public static void Prepare(string source, ModelEntry entry, string identity, string directory)
     {
         var model = Read(source);
         Apply(model.Graph, entry.InputWidth, entry.InputHeight);
-
-        var description = Path.Combine(directory, $"{entry.Name}.json");
-        Directory.CreateDirectory(directory);
-        File.Delete(description); // it describes the file of before
-        var digest = Write(model, Path.Combine(directory, $"{entry.Name}.onnx"));
-        Describe(entry, model.Graph.ImageInput().Name, digest, identity).Write($"{description}.part");
-        File.Move($"{description}.part", description, overwrite: true);
+        new PreparedFile(directory, entry.Name).Write(model, Describe(entry, model.Graph.ImageInput().Name, identity));
     }
 
     /// <summary>The steps, in place.</summary>
@@ -68,23 +52,10 @@ public static class ModelPreparer
         }
     }
 
-    private static string Write(ModelProto model, string path)
-    {
-        var part = $"{path}.part";
-        using var hash = SHA256.Create();
-        using (var file = new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None))
-        {
-            using (var hashed = new CryptoStream(file, hash, CryptoStreamMode.Write, leaveOpen: true)) model.WriteTo(hashed);
-            file.Flush(flushToDisk: true);
-        }
-        File.Move(part, path, overwrite: true);
-        return Convert.ToHexStringLower(hash.Hash!);
-    }
-
-    private static ModelSpec Describe(ModelEntry entry, string inputName, string digest, string identity) => new()
+    private static ModelSpec Describe(ModelEntry entry, string inputName, string identity) => new()
     {
         Name = entry.Name,
-        Sha256 = digest,
+        Sha256 = "",
         InputName = inputName,
         InputWidth = entry.InputWidth,
         InputHeight = entry.InputHeight,

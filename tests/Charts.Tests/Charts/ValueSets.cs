@@ -13,6 +13,8 @@ internal static class ValueSets
         ["cuda"] = [.. File("values-cuda.yaml")],
         ["cuda-by-one-value"] = ["--set", "inference.accelerator=cuda"],
         ["production-cuda"] = [.. File("values-production.yaml"), .. File("values-cuda.yaml")],
+        ["drawing"] = [.. File("values-production.yaml"), .. File("values-cuda.yaml"), "--set", "drawing.enabled=true"],
+        ["drawing-keda"] = [.. File("values-production.yaml"), "--set", "drawing.enabled=true,autoscaling.mode=keda"],
         ["keda"] = [.. File("values-production.yaml"), "--set", "autoscaling.mode=keda"],
         ["without-redis"] = ["--set", "redis.mode=none,autoscaling.mode=none,gateway.replicas=1"],
         ["everything"] = ["--values", Path.Combine(RepositoryPaths.Root, "tests", "Charts.Tests", "values-everything.yaml")],

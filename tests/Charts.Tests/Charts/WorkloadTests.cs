@@ -1,4 +1,5 @@
 using k8s.Models;
+using Rembg.Gateway.Fetching;
 
 namespace Rembg.Charts.Tests.Charts;
 
@@ -146,15 +147,31 @@ public sealed class WorkloadTests
     }
 
     [Theory]
-    [InlineData("defaults", new[] { "53", "53", "http", "management", "redis" })]
-    [InlineData("production", new[] { "26379", "4317", "53", "53", "6379", "6380", "http", "management" })]
-    [InlineData("without-redis", new[] { "53", "53", "http", "management" })]
+    [InlineData("defaults", new[] { "443", "53", "53", "80", "http", "management", "redis" })]
+    [InlineData("production", new[] { "26379", "4317", "443", "53", "53", "6379", "6380", "80", "http", "management" })]
+    [InlineData("without-redis", new[] { "443", "53", "53", "80", "http", "management" })]
     public async Task Gateway_HasNoWayOutButToWhatIsConfigured(string values, string[] ports)
     {
         var policy = (await Chart.RenderAsync(values)).One<V1NetworkPolicy>("gateway").Spec;
 
         policy.PolicyTypes.ShouldBe(["Ingress", "Egress"]);
         policy.Egress.SelectMany(rule => rule.Ports).Select(port => port.Port.Value).Order(StringComparer.Ordinal).ShouldBe(ports);
+    }
+
+    [Fact]
+    public async Task Fetching_ReachesWhatTheGatewayTakesForPublicAndNothingElse()
+    {
+        var blocks = Fetching(await Chart.RenderAsync("defaults"));
+        var everything = Fetching(await Chart.RenderAsync("everything"));
+
+        blocks.Select(block => block.Cidr).ShouldBe(["0.0.0.0/0", $"{AddressJudge.PublicV6}"]);
+        blocks[0].Except.ShouldBe(AddressJudge.SpecialV4.Select(special => $"{special}"));
+        blocks[1].Except.ShouldBe(AddressJudge.SpecialV6.Select(special => $"{special}"));
+        everything.Skip(2).Select(block => block.Cidr).ShouldBe(["10.20.0.0/16", "10.21.0.5/32", "fd00::5/128"]);
+        Fetching(await Chart.RenderAsync(["--set", "fetching.enabled=false"])).ShouldBeEmpty();
+
+        static List<V1IPBlock> Fetching(Release release) =>
+            [.. release.One<V1NetworkPolicy>("gateway").Spec.Egress.SelectMany(rule => rule.To ?? []).Select(peer => peer.IpBlock).Where(block => block is not null)];
     }
 
     [Fact]

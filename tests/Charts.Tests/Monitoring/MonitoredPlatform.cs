@@ -74,7 +74,11 @@ public sealed class MonitoredPlatform : IAsyncLifetime
     private static async Task CallAsync(ServiceProcess gateway, CancellationToken stop)
     {
         using var http = new HttpClient { BaseAddress = gateway.Address };
-        while (!stop.IsCancellationRequested) (await PostAsync(http, NewImage())).Dispose();
+        while (!stop.IsCancellationRequested)
+        {
+            (await PostAsync(http, NewImage())).Dispose();
+            (await http.PostAsync("/v1/remove-background?image_url=http://127.0.0.1/photo.jpg", null, CancellationToken.None)).Dispose(); // refused, and counted
+        }
     }
 
     private static async Task<HttpResponseMessage> PostAsync(HttpClient http, byte[] image) =>

@@ -13,7 +13,7 @@ public sealed class FaceGateway : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Pod = await FakePod.StartAsync();
-        App = await GatewayApp.StartAsync([Pod], "Uploads:MaxBytes=20000", "Pods:FullFor=00:00:00");
+        App = await GatewayApp.StartAsync([Pod], "Uploads:MaxBytes=20000", "Pods:FullFor=00:00:00", "Fetching:Enabled=false");
     }
 
     /// <summary>Also makes the pod forget what earlier stories asked of it and told it.</summary>

@@ -104,7 +104,7 @@ public sealed class RembgIntegrationTests(FaceGateway shared) : IClassFixture<Fa
     }
 
     [Fact]
-    public async Task Url_IsNotFetched()
+    public async Task FetchingOff_UrlIsRefused()
     {
         using var answer = await _gateway.Client.GetAsync("/api/remove?url=http://127.0.0.1/photo.jpg");
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using CliWrap;
 using CliWrap.Buffered;
 using Rembg.Gateway.Tests.Clients;
+using Rembg.Gateway.Tests.Fetching;
 using Rembg.Testing;
 
 namespace Rembg.Gateway.Tests.Compatibility;
@@ -19,17 +20,21 @@ public sealed class RemoveBgClientIntegrationTests : IAsyncLifetime
     private readonly TestKey _key = TestKey.Create();
     private FakePod _pod = null!;
     private GatewayApp _gateway = null!;
+    private OriginServer _origin = null!;
 
     public async Task InitializeAsync()
     {
         Directory.Exists(Modules).ShouldBeTrue($"run {Scripts}/install.sh, as test.sh does");
         _pod = await FakePod.StartAsync();
-        _gateway = await GatewayApp.StartAsync([_pod], TestKey.Settings(_key));
+        _origin = await OriginServer.StartAsync("127.0.0.1");
+        _origin.Serve("/photo.jpg", Images.Jpeg());
+        _gateway = await GatewayApp.StartAsync([_pod], [.. TestKey.Settings(_key), "Fetching:AllowedNetworks:0=127.0.0.1", $"Fetching:AllowedPorts:0={_origin.Port}"]);
     }
 
     public async Task DisposeAsync()
     {
         await _gateway.DisposeAsync();
+        await _origin.DisposeAsync();
         await _pod.DisposeAsync();
         _directory.Delete(recursive: true);
     }
@@ -37,6 +42,7 @@ public sealed class RemoveBgClientIntegrationTests : IAsyncLifetime
     [Theory]
     [InlineData("FILE")]
     [InlineData("BASE64")]
+    [InlineData("URL")]
     public async Task Photo_IsCutOutAndItsHeadersAreUnderstood(string way)
     {
         var answer = (await RunAsync(_key.Text, way, """{"size":"full","type":"person","bg_color":"00ff00"}""")).GetProperty("resolved");
@@ -89,7 +95,7 @@ public sealed class RemoveBgClientIntegrationTests : IAsyncLifetime
 
     private async Task<JsonElement> RunAsync(string key, string way, string options = "{}")
     {
-        var photo = await SavePhotoAsync();
+        var photo = way == "URL" ? $"http://127.0.0.1:{_origin.Port}/photo.jpg" : await SavePhotoAsync();
         var run = await NodeAsync(Scripts, "remove.cjs", photo, Path.Combine(_directory.FullName, "out"), key, way, options);
         return JsonElement.Parse(run.StandardOutput);
     }

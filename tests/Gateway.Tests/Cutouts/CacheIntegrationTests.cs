@@ -253,6 +253,7 @@ public sealed class CacheIntegrationTests : IAsyncLifetime
         _pod.Always = PodScripts.Cutout(bytes: 100_000);
         await using var gateway = await GatewayApp.StartAsync([_pod], "Cache:MaxEntryBytes=50000");
         (await gateway.CutAsync()).Cache().ShouldBe("miss");
-        (await gateway.CutAsync()).Cache().ShouldBe("miss");
+        (await gateway.CutAsync()).Cache().ShouldBe("mask");
+        _pod.Requests.Count.ShouldBe(2);
     }
 }

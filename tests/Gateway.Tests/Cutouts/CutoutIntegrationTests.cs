@@ -23,7 +23,7 @@ public class CutoutIntegrationTests
         response.Headers.GetValues("X-Frames").ShouldBe(["7"]);
         response.Headers.ETag.ShouldNotBeNull();
         response.Headers.GetValues("X-Request-Id").Single().Length.ShouldBe(32);
-        response.Headers.GetValues("Server-Timing").Single().ShouldMatch(@"^queue;dur=1, decode;dur=2, infer;dur=3, encode;dur=[\d.]+, total;dur=[\d.]+$");
+        response.Headers.GetValues("Server-Timing").Single().ShouldMatch(@"^queue;dur=[\d.]+, decode;dur=2, infer;dur=3, encode;dur=[\d.]+, total;dur=[\d.]+$");
         var run = pod.Requests.ShouldHaveSingleItem();
         run.Image.ShouldBe(Images.Jpeg());
         run.Query.ShouldBe("?model=model-a");
@@ -39,7 +39,7 @@ public class CutoutIntegrationTests
         (await Post(Images.Form("image_file"))).ShouldBe("hit");
         (await Post(new ByteArrayContent(Images.Jpeg()))).ShouldBe("hit");
         (await Post(new ByteArrayContent(Images.Jpeg()), "?model=model-a&format=png")).ShouldBe("hit");
-        (await Post(new ByteArrayContent(Images.Jpeg()), "?format=webp")).ShouldBe("miss");
+        (await Post(new ByteArrayContent(Images.Jpeg()), "?format=webp")).ShouldBe("mask");
 
         async Task<string> Post(HttpContent content, string query = "") =>
             (await gateway.Client.PostAsync("/v1/remove-background" + query, content)).Headers.GetValues("X-Cache").Single();

@@ -39,6 +39,9 @@ internal sealed class OpenApiDocument(JsonElement root)
 
         public bool TakesImage => Json.TryGetProperty("requestBody", out _);
 
+        /// <summary>Of a picture that only a URL names.</summary>
+        public bool FetchesImage => Method == "GET" && Query.Any(parameter => parameter.GetProperty("name").GetString() == "url");
+
         public IEnumerable<JsonProperty> FormFields => Json.GetProperty("requestBody").GetProperty("content").GetProperty("multipart/form-data").GetProperty("schema").GetProperty("properties").EnumerateObject();
 
         /// <summary>Name of the form's field for the image.</summary>

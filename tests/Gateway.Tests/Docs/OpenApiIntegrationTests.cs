@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Tests.Clients;
+using Rembg.Gateway.Tests.Fetching;
 using Rembg.Testing;
 
 namespace Rembg.Gateway.Tests.Docs;
@@ -95,7 +96,7 @@ public sealed class OpenApiIntegrationTests : IAsyncLifetime
     public async Task EveryBodyForm_IsTaken()
     {
         foreach (var operation in Cutouts)
-            foreach (var type in operation.Json.GetProperty("requestBody").GetProperty("content").EnumerateObject().Select(type => type.Name))
+            foreach (var type in operation.Json.GetProperty("requestBody").GetProperty("content").EnumerateObject().Where(HasImage).Select(type => type.Name))
             {
                 var base64 = Convert.ToBase64String(Images.Jpeg());
                 using HttpContent content = type switch
@@ -109,12 +110,16 @@ public sealed class OpenApiIntegrationTests : IAsyncLifetime
                 using var answer = await _gateway.Client.PostAsync(operation.Path, content);
                 answer.StatusCode.ShouldBe(HttpStatusCode.OK, $"{operation} {type}");
             }
+
+        // Our own JSON has only the image's URL: FetchIntegrationTests.
+        static bool HasImage(JsonProperty body) => !body.Value.GetProperty("schema").TryGetProperty("properties", out var fields)
+            || fields.EnumerateObject().Any(field => field.Name.EndsWith("_b64", StringComparison.Ordinal) || field.Value.TryGetProperty("format", out _));
     }
 
     [Fact]
     public async Task Successes_HaveTheDocumentedHeadersAndBody()
     {
-        foreach (var operation in _document.Operations.Where(operation => operation.Statuses.Contains(200) && !operation.IsOfATask))
+        foreach (var operation in _document.Operations.Where(operation => operation.Statuses.Contains(200) && !operation.IsOfATask && !operation.FetchesImage))
         {
             var accepts = operation.Contents(200).ContainsKey("application/json") ? "application/json" : "*/*";
             using var request = new HttpRequestMessage(new(operation.Method), operation.Path) { Headers = { { "Accept", accepts } } };
@@ -192,7 +197,7 @@ public sealed class OpenApiIntegrationTests : IAsyncLifetime
         await using var lonely = await GatewayApp.StartUnreadyAsync([], null, "Pods:Addresses:0=http://127.0.0.1:9");
         await using var spent = await GatewayApp.StartAsync([_pod], "Clients:Reads:Burst=1", "Clients:Reads:RatePerSecond=0.001");
         await spent.Client.GetAsync("/");
-        foreach (var operation in _document.Operations.Where(operation => operation.Method == "GET" && !operation.IsOfATask))
+        foreach (var operation in _document.Operations.Where(operation => operation.Method == "GET" && !operation.IsOfATask && !operation.FetchesImage))
         {
             var seen = new HashSet<int>();
             foreach (var gateway in new[] { _gateway, keyed, lonely, spent })
@@ -203,6 +208,52 @@ public sealed class OpenApiIntegrationTests : IAsyncLifetime
             }
             seen.ShouldBe(operation.Statuses, ignoreOrder: true, operation.ToString());
         }
+    }
+
+    [Fact]
+    public async Task ImageByUrl_IsAnsweredAsDocumented()
+    {
+        await using var origin = await OriginServer.StartAsync("127.0.0.1");
+        origin.Serve("/photo.jpg", Images.Jpeg(seed: 4242));
+        origin.Serve("/large.jpg", Images.Jpeg(30_000));
+        origin.Serve("/page.html", "<html>"u8.ToArray());
+        string[] local = ["Fetching:AllowedNetworks:0=127.0.0.1", $"Fetching:AllowedPorts:0={origin.Port}"];
+        await using var gateway = await GatewayApp.StartAsync([_pod], ["Uploads:MaxBytes=20000", "Pods:FullFor=00:00:00", .. local]);
+        await using var keyed = await GatewayApp.StartAsync([_pod], [.. TestKey.Settings(TestKey.Create()), .. local]);
+        await using var stingy = await GatewayApp.StartAsync([_pod], ["Clients:Anonymous:Burst=1", "Clients:Anonymous:RatePerSecond=0.001", .. local]);
+        await using var hasty = await GatewayApp.StartAsync([_pod], ["Edge:RequestTimeout=00:00:00.3", .. local]);
+        await using var impatient = await GatewayApp.StartAsync([_pod], ["Pods:WaitForPod=00:00:00", "Pods:FullFor=00:00:01", .. local]);
+        await stingy.Client.GetAsync("/api/remove");
+        foreach (var operation in _document.Operations.Where(operation => operation.FetchesImage))
+        {
+            var seen = new HashSet<int> { await SeeAsync(gateway, PodScripts.Cutout(), "/photo.jpg") };
+            seen.UnionWith(
+            [
+                await SeeAsync(gateway, PodScripts.Cutout(), "/large.jpg"), await SeeAsync(gateway, PodScripts.Cutout(), "/page.html"),
+                await SeeAsync(gateway, PodScripts.Cutout(), "/nothing.jpg"), await SeeAsync(gateway, PodScripts.Cutout(), "/photo.jpg", "&bgc=blue"),
+                await SeeAsync(keyed, PodScripts.Cutout(), "/photo.jpg"), await SeeAsync(stingy, PodScripts.Cutout(), "/photo.jpg"),
+                await SeeAsync(gateway, PodScripts.InvalidResponse("text/html"), "/photo.jpg", "&ppm=true"),
+                await SeeAsync(impatient, PodScripts.Overloaded(), "/photo.jpg"), await SeeAsync(hasty, PodScripts.After(new TaskCompletionSource().Task, PodScripts.Cutout()), "/photo.jpg"),
+            ]);
+            using var request = new HttpRequestMessage(HttpMethod.Get, Address(operation, "/photo.jpg"));
+            using var first = await gateway.Client.GetAsync(Address(operation, "/photo.jpg"));
+            foreach (var header in operation.Headers(200)) first.Headers.Contains(header).ShouldBeTrue($"{operation} {header}");
+            request.Headers.IfNoneMatch.Add(first.Headers.ETag!);
+            using var again = await gateway.Client.SendAsync(request);
+            await ShouldMatchAsync(operation, again);
+            seen.Add((int)again.StatusCode);
+            seen.ShouldBe(operation.Statuses, ignoreOrder: true, operation.ToString());
+
+            async Task<int> SeeAsync(GatewayApp asked, PodScript script, string path, string more = "")
+            {
+                _pod.Always = script;
+                using var answer = await asked.Client.GetAsync(Address(operation, path) + more);
+                await ShouldMatchAsync(operation, answer);
+                return (int)answer.StatusCode;
+            }
+        }
+
+        string Address(OpenApiDocument.Operation operation, string path) => $"{operation.Path}?url=http://127.0.0.1:{origin.Port}{path}";
     }
 
     [Fact]

@@ -13,7 +13,7 @@ namespace Rembg.Gateway.Tests.Http;
 /// <summary>Request headers with any text: understood, not there, or a problem of the caller's.</summary>
 public class RequestHeaderProperties
 {
-    private static readonly CutoutKey Key = CutoutIdentity.Of(new byte[32], new NamedModel("model", ["1"]), CutoutOptions.Default, client: null).Candidates[0];
+    private static readonly CutoutKey Key = CutoutIdentity.Of(new byte[32], new NamedModel("model", ["1"], []), CutoutOptions.Default, client: null).Candidates[0];
 
     [Property(MaxTest = 2000, Replay = "1,1")]
     public void IdempotencyKey_IsAHashOrAProblem(string? text, bool twice)

@@ -54,5 +54,16 @@ public class UploadTurnsTests
         (await next).Dispose();
     }
 
+    [Fact]
+    public async Task UploadThatAnnouncesNothing_EndsAfterTheOthers()
+    {
+        var nothing = await Enter(0);
+        (await Enter(10)).Dispose();
+
+        nothing.Dispose();
+
+        (await Enter(100)).Dispose();
+    }
+
     private Task<IDisposable> Enter(long bytes, CancellationToken cancellation = default) => _turns.EnterAsync("a", bytes, cancellation);
 }

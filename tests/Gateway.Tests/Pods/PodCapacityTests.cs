@@ -50,6 +50,20 @@ public class PodCapacityTests
     }
 
     [Fact]
+    public void CutoutsDrawnWithAMask_SayNothingAboutRoom_ButThatThePodIsWell()
+    {
+        Fill();
+        for (var i = 0; i < 100; i++) _capacity.Drew();
+        _capacity.Limit.ShouldBe(2);
+
+        _capacity.Lost(_time);
+        _capacity.Limit.ShouldBe(1);
+        _capacity.Drew();
+        _capacity.Limit.ShouldBe(2);
+        _capacity.PauseLeft(_time).ShouldBeNull();
+    }
+
+    [Fact]
     public void RunsThatWaitForOthers_TakeRoomAway_DownToTwoBatches()
     {
         _capacity.Announce(largestBatch: 4);

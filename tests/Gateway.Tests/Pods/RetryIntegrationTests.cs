@@ -288,7 +288,7 @@ public sealed class RetryIntegrationTests : IAsyncLifetime
 
         var headers = _good.Requests.Single().Headers;
         headers.Keys.Select(name => name.ToLowerInvariant()).Order()
-            .ShouldBe(["content-length", "content-type", "host", "traceparent", "x-client", "x-deadline-ms", "x-priority", "x-request-id"]);
+            .ShouldBe(["content-length", "content-type", "host", "traceparent", "x-client", "x-deadline-ms", "x-mask", "x-priority", "x-request-id"]);
         headers[PodHeaders.Priority].ToString().ShouldBe("interactive");
         headers["X-Request-Id"].ToString().ShouldBe("my-id");
     }

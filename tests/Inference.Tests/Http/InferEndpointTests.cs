@@ -7,9 +7,11 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Rembg.Contract.Models;
 using Rembg.Inference.Admission;
+using Rembg.Inference.Models;
 using Rembg.Inference.Tests.Imaging;
 using Rembg.Testing;
 
@@ -84,6 +86,21 @@ public class InferEndpointTests
         model.Provider.ShouldBe("cpu");
         model.BatchSizes.ShouldBe([1]);
         model.Digest.Length.ShouldBe(64);
+    }
+
+    [Theory]
+    [InlineData("AVX512-VNNI", "int8")]
+    [InlineData(null, "full")]
+    public async Task Precision_FollowsTheProcessor_AndShowsEverywhere(string? dotProducts, string precision)
+    {
+        await using var pod = await Pod.StartAsync(builder => builder.Services.AddSingleton(new DotProducts(dotProducts)), "--Models:Names=both");
+
+        var model = (await pod.Http.GetFromJsonAsync("/v1/models", ModelJson.Default.ModelList))!.Models.ShouldHaveSingleItem();
+        model.Precision.ShouldBe(precision);
+        (await pod.MetricsAsync()).ShouldContain($$"""rembg_inference_model_precision{model="both",precision="{{precision}}"} 1""");
+        var file = Path.Combine(pod.Services.GetRequiredService<IOptions<ModelOptions>>().Value.Directory, precision == "int8" ? "both.int8.json" : "both.json");
+        model.Version!.ShouldEndWith(ModelSpec.Read(file).Fingerprint(), customMessage: "gateways keep the answers of the two apart");
+        Header(await pod.InferAsync(Photos.Rocket), "X-Version").ShouldBe(model.Version);
     }
 
     [Fact]
@@ -337,6 +354,7 @@ public class InferEndpointTests
             """rembg_inference_batch_size_count{model="tiny"} 1""",
             """rembg_inference_batch_seconds_count{model="tiny"} 1""",
             """rembg_inference_execution_provider{model="tiny",provider="cpu"} 1""",
+            """rembg_inference_model_precision{model="tiny",precision="full"} 1""",
             """rembg_inference_max_batch_size{model="tiny"} 1""",
             "rembg_inference_inflight_requests 0",
         })

@@ -9,7 +9,7 @@ using Rembg.Inference.Tests.Models;
 
 namespace Rembg.Inference.Tests.Http;
 
-/// <summary>A whole pod in this process, on free ports, with the tiny model; <c>small</c> can be loaded, too.</summary>
+/// <summary>A whole pod in this process, on free ports, with the tiny model; <c>small</c>, and <c>both</c> that has an int8 form, can be loaded, too.</summary>
 internal sealed class Pod : IAsyncDisposable
 {
     private readonly TinyModelFolder _folder;
@@ -35,6 +35,8 @@ internal sealed class Pod : IAsyncDisposable
         var folder = new TinyModelFolder();
         folder.Add();
         folder.Add("small", size: 32);
+        folder.Add("both");
+        folder.AddInt8("both");
         var app = Program.Build([
             "--Service:Address=127.0.0.1", "--Service:Port=0", "--Service:ManagementPort=0", $"--Models:Directory={folder.Path}", "--Models:Names=tiny",
             "--Batching:Sizes:tiny:0=1", .. settings], configure);

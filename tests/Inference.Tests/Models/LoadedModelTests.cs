@@ -91,11 +91,11 @@ public sealed class LoadedModelTests : IDisposable
     {
         if (minGain is { } gain) batching.MinGain = gain;
         var metrics = new InferenceMetrics(_services.GetRequiredService<IMeterFactory>());
-        return LoadedModel.Load("tiny", new ModelOptions { Directory = _folder.Path, Provider = provider }, batching, metrics, TimeProvider.System, NullLogger.Instance);
+        return LoadedModel.Load("tiny", new ModelOptions { Directory = _folder.Path, Provider = provider }, new DotProducts(null), batching, metrics, TimeProvider.System, NullLogger.Instance);
     }
 
     private static Task<BatchResult> Run(LoadedModel model, byte[] image) =>
-        model.Batcher.RunAsync(image, Priority.Interactive, Deadline.After(TimeSpan.FromMinutes(1), TimeProvider.System), CancellationToken.None);
+        model.Batcher!.RunAsync(image, Priority.Interactive, Deadline.After(TimeSpan.FromMinutes(1), TimeProvider.System), CancellationToken.None);
 
     private static byte[] Image(int bytes, int seed)
     {

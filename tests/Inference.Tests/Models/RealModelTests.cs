@@ -8,13 +8,12 @@ namespace Rembg.Inference.Tests.Models;
 [Trait("Category", "Slow")]
 public class RealModelTests
 {
-    [Fact]
-    public void BatchOfDifferentImages_EqualsTheSingles()
+    [Theory, InlineData(Precision.Full), InlineData(Precision.Int8)]
+    public void BatchOfDifferentImages_EqualsTheSingles(Precision precision)
     {
-        var path = Path.Combine(RepositoryPaths.PreparedModels, "isnet-general-use.onnx");
-        var spec = ModelSpec.Read(Path.ChangeExtension(path, ".json"));
+        var options = new ModelOptions { Directory = RepositoryPaths.PreparedModels, Provider = Provider.Cpu, Precision = precision };
         // No arena pattern to keep: 8 images of 1024 × 1024 at once are for a GPU; here they only have to be right.
-        using var session = new OnnxSession(path, spec, new ModelOptions { Provider = Provider.Cpu }, Environment.ProcessorCount, 8);
+        using var session = new OnnxSession(new PreparedModel("isnet-general-use", options, DotProducts.OfThisProcessor()), options, Environment.ProcessorCount, 8);
         var images = Enumerable.Range(0, 8).Select(seed => Image(session.InputBytes, seed)).ToArray();
         var singles = images.Select(image => Run(session, [image])[0]).ToArray();
 

@@ -10,5 +10,9 @@ public sealed class TinyModelFolder : IDisposable
 
     public ModelSpec Add(string name = "tiny", int size = 64, bool mixesBatch = false) => TinyModel.WriteTo(Path, name, size, mixesBatch);
 
+    /// <summary>As the int8 form of a model; what it computes is the same.</summary>
+    public void AddInt8(string name = "tiny") =>
+        (TinyModel.WriteTo(Path, $"{name}.int8") with { Name = name, PreparedFrom = $"{name}.onnx" }).Write(System.IO.Path.Combine(Path, $"{name}.int8.json"));
+
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

@@ -11,6 +11,7 @@ const Stages = {
 const Sources = {
   hit: "From the cache: this photo was cut out before.",
   miss: "Freshly made, now in the cache.",
+  mask: "Drawn with the mask that was kept: the model did not run again.",
   coalesced: "Shared with the same photo, under way at the same time.",
 };
 

@@ -57,7 +57,7 @@ public sealed class RedisCacheBudgetTests : IAsyncLifetime
     [Fact]
     public async Task ExpiredEntry_IsNotCountedAnyMore()
     {
-        var budget = Open(new() { Lifetime = TimeSpan.FromSeconds(1) });
+        var budget = Open(new() { MaskLifetime = TimeSpan.FromSeconds(1) });
         await StoreAsync(budget, "a");
 
         await Eventually.TrueAsync(async () =>

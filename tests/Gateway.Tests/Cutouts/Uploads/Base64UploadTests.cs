@@ -5,7 +5,6 @@ using FsCheck;
 using FsCheck.Xunit;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Extensions.Options;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts.Uploads;
@@ -22,8 +21,13 @@ public sealed class Base64UploadTests : IDisposable
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
     private readonly UploadOptions _options = new();
     private readonly MemoryBudget _memory;
+    private readonly UploadReader _reader;
 
-    public Base64UploadTests() => _memory = _options.ToBudget(TimeProvider.System);
+    public Base64UploadTests()
+    {
+        _memory = _options.ToBudget(TimeProvider.System);
+        _reader = LocalReader.Create(_memory, _options);
+    }
 
     public void Dispose()
     {
@@ -167,7 +171,7 @@ public sealed class Base64UploadTests : IDisposable
         request.HttpContext.Features.Set(new Client("ip:x", new Plan()));
         request.ContentType = contentType;
         request.Body = new CutBody(body, cut, pieces);
-        return new UploadReader(_memory, _options.ToTurns(), Options.Create(_options), TimeProvider.System).ReadAsync(request, Fields, CancellationToken.None);
+        return _reader.ReadAsync(request, Fields, CancellationToken.None);
     }
 
     private sealed class CutBody(byte[] body, int cut, int pieces) : MemoryStream(body)

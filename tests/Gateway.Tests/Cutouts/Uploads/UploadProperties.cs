@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using FsCheck;
 using FsCheck.Xunit;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Options;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts.Uploads;
@@ -19,6 +18,9 @@ public class UploadProperties
     private static readonly UploadFields Base64Fields = new(new HashSet<string> { "image_file" }, Base64: "image_file_b64", Url: "image_url");
 
     private readonly MemoryBudget _memory = new UploadOptions().ToBudget(TimeProvider.System);
+    private readonly UploadReader _reader;
+
+    public UploadProperties() => _reader = LocalReader.Create(_memory, new());
 
     [Property(MaxTest = 1000, Replay = "1,1")]
     public async Task ImageInAForm_ArrivesAsItIs_HoweverItIsCutOnItsWay(byte[] tail, PositiveInt piece)
@@ -83,7 +85,7 @@ public class UploadProperties
         request.HttpContext.Features.Set(new Client("ip:x", new Plan()));
         request.ContentType = contentType;
         request.Body = new Pieces(body, piece);
-        return new UploadReader(_memory, new UploadOptions().ToTurns(), Options.Create(new UploadOptions()), TimeProvider.System).ReadAsync(request, fields, CancellationToken.None);
+        return _reader.ReadAsync(request, fields, CancellationToken.None);
     }
 
     private static byte[] Bytes(string text) => System.Text.Encoding.UTF8.GetBytes(text);

@@ -4,8 +4,8 @@ using Rembg.Testing;
 
 namespace Rembg.Gateway.Tests.Cutouts;
 
-/// <summary>The cache on a real Redis, well and unwell.</summary>
-public sealed class RedisCacheIntegrationTests : IAsyncLifetime
+/// <summary>Masks in a real Redis, well and unwell.</summary>
+public sealed class RedisMaskIntegrationTests : IAsyncLifetime
 {
     private FakePod _pod = null!;
     private RedisServer _redis = null!;
@@ -19,33 +19,82 @@ public sealed class RedisCacheIntegrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WhatOneGatewayMade_AnotherGives()
+    public async Task PhotoThatOneGatewayHasSeen_AnotherDrawsWithoutAModelRun()
     {
         await using var one = await StartAsync();
         await using var other = await StartAsync();
-        var made = await one.CutAsync();
+        (await one.CutAsync()).Cache().ShouldBe("miss");
         await RedisHoldsAsync(1);
 
-        var given = await other.CutAsync();
-        given.Cache().ShouldBe("hit");
-        given.Headers.ETag.ShouldBe(made.Headers.ETag);
-        given.Headers.GetValues("X-Foreground").ShouldBe(["1 2 3 4"]);
-        given.Headers.GetValues("X-Frames").ShouldBe(["7"]);
-        given.Content.Headers.ContentType!.MediaType.ShouldBe("image/png");
-        (await given.Content.ReadAsByteArrayAsync()).ShouldBe(await made.Content.ReadAsByteArrayAsync());
-        (await other.MetricsAsync()).ShouldContain("rembg_gateway_cache_total{result=\"hit\",tier=\"redis\"} 1");
+        (await other.CutAsync()).Cache().ShouldBe("mask");
+        _pod.Requests.Last().Mask.ShouldBe(PodScripts.Mask(Images.Jpeg()));
+        await other.MetricIsAsync("rembg_gateway_mask_cache_total{result=\"hit\",tier=\"redis\"} 1");
+        (await other.CutAsync(query: "?format=webp")).Cache().ShouldBe("mask");
+        await other.MetricIsAsync("rembg_gateway_mask_cache_total{result=\"hit\",tier=\"memory\"} 1");
         (await other.CutAsync()).Cache().ShouldBe("hit");
-        (await other.MetricsAsync()).ShouldContain("rembg_gateway_cache_total{result=\"hit\",tier=\"memory\"} 1");
+        await other.MetricIsAsync("rembg_gateway_model_runs_saved_total 2");
     }
 
     [Fact]
-    public async Task Entries_DieByThemselves()
+    public async Task Redis_HoldsTheMaskAndNoPicture()
     {
-        await using var gateway = await StartAsync("Cache:Lifetime=00:01:00");
+        _pod.Always = PodScripts.Cutout(bytes: 100_000);
+        await using var gateway = await StartAsync();
+        foreach (var format in (string[])["png", "webp", "jpg", "zip"]) (await gateway.CutAsync(query: $"?format={format}")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await RedisHoldsAsync(1);
+
+        int.Parse((await _redis.CommandAsync($"HSTRLEN {await KeyAsync()} data"))[1..], CultureInfo.InvariantCulture).ShouldBe(32 + PodScripts.Mask([]).Length);
+    }
+
+    [Fact]
+    public async Task DamagedMask_IsAMiss()
+    {
+        await using var one = await StartAsync();
+        await one.CutAsync();
+        await RedisHoldsAsync(1);
+        await _redis.CommandAsync($"HSET {await KeyAsync()} data nonsense-that-is-longer-than-a-checksum-of-32-bytes");
+
+        await using var other = await StartAsync();
+        (await other.CutAsync()).Cache().ShouldBe("miss");
+        await other.MetricIsAsync("rembg_gateway_mask_cache_total{result=\"error\",tier=\"redis\"} 1");
+    }
+
+    [Fact]
+    public async Task MaskOfAnotherPhoto_IsAMiss()
+    {
+        await using var one = await StartAsync();
+        await one.CutAsync(seed: 1);
+        await RedisHoldsAsync(1);
+        var first = await KeyAsync();
+        await one.CutAsync(seed: 2);
+        await RedisHoldsAsync(2);
+        var second = (await KeyAsync(1), await KeyAsync(2)) is var (a, b) && a == first ? b : a;
+        await _redis.CommandAsync($"COPY {first} {second} REPLACE");
+
+        await using var other = await StartAsync();
+        (await other.CutAsync(seed: 2)).Cache().ShouldBe("miss");
+        (await other.CutAsync(seed: 1)).Cache().ShouldBe("mask");
+    }
+
+    [Fact]
+    public async Task RolledWeights_NeverMeetOldMasks()
+    {
+        await using var one = await StartAsync();
+        await one.CutAsync();
+        await RedisHoldsAsync(1);
+        _pod.Roll("2");
+
+        await using var other = await StartAsync();
+        (await other.CutAsync()).Cache().ShouldBe("miss");
+    }
+
+    [Fact]
+    public async Task Masks_DieByThemselves()
+    {
+        await using var gateway = await StartAsync("Cache:MaskLifetime=00:01:00");
         await gateway.CutAsync();
         await RedisHoldsAsync(1);
-        var key = await _redis.CommandAsync($"EVAL \"return {Entries}[1]\" 0");
-        int.Parse((await _redis.CommandAsync($"TTL {key}"))[1..], null).ShouldBeInRange(1, 60);
+        int.Parse((await _redis.CommandAsync($"TTL {await KeyAsync()}"))[1..], CultureInfo.InvariantCulture).ShouldBeInRange(1, 60);
     }
 
     [Fact]
@@ -70,13 +119,13 @@ public sealed class RedisCacheIntegrationTests : IAsyncLifetime
     public async Task FrozenRedis_SlowsDownOneRequestAndNotEach()
     {
         await using var gateway = await StartAsync("Cache:RedisTimeout=00:00:01", "Cache:RedisBreakDuration=00:10:00");
+        _pod.Always = PodScripts.Cutout(version: null); // gives no mask: nothing is being written when Redis stops
         await gateway.CutAsync(seed: 1);
-        await RedisHoldsAsync(1);
         _redis.Freeze();
         try
         {
             for (var seed = 2; seed < 20; seed++) (await gateway.CutAsync(seed)).StatusCode.ShouldBe(HttpStatusCode.OK);
-            (await gateway.MetricsAsync()).ShouldContain("rembg_gateway_cache_total{result=\"error\",tier=\"redis\"} 1");
+            (await gateway.MetricsAsync()).ShouldContain("rembg_gateway_mask_cache_total{result=\"error\",tier=\"redis\"} 1");
         }
         finally
         {
@@ -95,9 +144,9 @@ public sealed class RedisCacheIntegrationTests : IAsyncLifetime
 
         (await gateway.CutAsync(seed: 2)).StatusCode.ShouldBe(HttpStatusCode.OK);
         await Eventually.TrueAsync(async () => (await gateway.MetricsAsync()).Contains("{result=\"error\",tier=\"redis\"}", StringComparison.Ordinal), "the write was refused");
-        (await other.CutAsync(seed: 1)).Cache().ShouldBe("hit");
+        (await other.CutAsync(seed: 1)).Cache().ShouldBe("mask");
         (await gateway.CutAsync(seed: 3)).StatusCode.ShouldBe(HttpStatusCode.OK);
-        (await gateway.MetricsAsync()).ShouldContain("rembg_gateway_cache_total{result=\"miss\",tier=\"redis\"} 3", Case.Sensitive, "it is still asked");
+        (await gateway.MetricsAsync()).ShouldContain("rembg_gateway_mask_cache_total{result=\"miss\",tier=\"redis\"} 3", Case.Sensitive, "it is still asked");
     }
 
     [Fact]
@@ -117,6 +166,8 @@ public sealed class RedisCacheIntegrationTests : IAsyncLifetime
 
     /// <summary>Limits are in Redis, too, for a moment.</summary>
     private const string Entries = "redis.call('keys','rembg:cache:*')";
+
+    private Task<string> KeyAsync(int number = 1) => _redis.CommandAsync($"EVAL \"return {Entries}[{number}]\" 0");
 
     private async Task<int> CountAsync() => int.Parse((await _redis.CommandAsync($"EVAL \"return #{Entries}\" 0"))[1..], CultureInfo.InvariantCulture);
 }

@@ -1,7 +1,6 @@
 using Rembg.Contract.Models;
-using Rembg.Inference.Models;
 
-namespace Rembg.Inference.Tests.Models;
+namespace Rembg.Contract.Tests;
 
 public class NormalizationTests
 {

@@ -1,13 +1,12 @@
 using System.Numerics;
-using Rembg.Contract.Models;
 
-namespace Rembg.Inference.Models;
+namespace Rembg.Contract.Models;
 
 /// <summary>
 /// uint8 pixels to model input and model output to uint8 mask, as rembg does it (rembg/sessions/base.py): divide by the
 /// image's own maximum, subtract mean, divide by std; on the way back each image's own min-max, truncated to 8 bits.
 /// </summary>
-internal static class Normalization
+public static class Normalization
 {
     /// <param name="rgb">Interleaved, height × width × 3.</param>
     /// <param name="planes">3 × height × width.</param>
