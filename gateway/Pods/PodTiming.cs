@@ -8,39 +8,42 @@ internal static class PodTiming
     /// <summary>A pod may say anything; no stage takes longer than its request may.</summary>
     private const double MaxMilliseconds = 3_600_000;
 
+    private const string Duration = ";dur=";
     private const string QueueStage = "queue", InferStage = "infer";
 
-    public static TimeSpan Queue(Cutout cutout) => Stage(cutout, QueueStage);
+    /// <summary>In the order in which a client reads them.</summary>
+    private static readonly string[] Names = [QueueStage, "decode", InferStage, "mask", "encode"];
 
-    public static TimeSpan Infer(Cutout cutout) => Stage(cutout, InferStage);
+    public static TimeSpan Queue(Cutout cutout) => Stage(cutout, QueueStage) ?? TimeSpan.Zero;
+
+    public static TimeSpan Infer(Cutout cutout) => Stage(cutout, InferStage) ?? TimeSpan.Zero;
 
     /// <summary>To a client, and to the worker of tasks, the queue is one: here and in the pod, where a cutout that is drawn with a known mask has none.</summary>
-    public static Cutout AddWait(Cutout cutout, TimeSpan waited)
+    public static Cutout AddWait(Cutout cutout, TimeSpan waited) => cutout.ServerTiming is null ? cutout : cutout with
     {
-        if (cutout.ServerTiming is null || waited < TimeSpan.FromMilliseconds(0.1)) return cutout;
-        var queue = string.Create(CultureInfo.InvariantCulture, $"{QueueStage};dur={(Queue(cutout) + waited).TotalMilliseconds:F1}");
-        return cutout with { ServerTiming = string.Join(", ", Stages(cutout).Where(stage => !IsStage(stage, QueueStage)).Prepend(queue)) };
-    }
+        ServerTiming = Format(name => Sum(Stage(cutout, name), name == QueueStage && waited >= TimeSpan.FromMilliseconds(0.1) ? waited : null)),
+    };
 
     /// <summary>Of a mask and the cutout that was drawn with it.</summary>
-    public static string Sum(Cutout mask, Cutout drawn) => string.Join(", ", new[] { QueueStage, "decode", InferStage, "mask", "encode" }
-        .Select(name => (name, took: Stage(mask, name) + Stage(drawn, name)))
-        .Where(stage => stage.took > TimeSpan.Zero)
-        .Select(stage => string.Create(CultureInfo.InvariantCulture, $"{stage.name};dur={stage.took.TotalMilliseconds:F1}")));
+    public static string Sum(Cutout mask, Cutout drawn) => Format(name => Sum(Stage(mask, name), Stage(drawn, name)));
 
-    private static TimeSpan Stage(Cutout cutout, string name)
+    private static TimeSpan? Sum(TimeSpan? one, TimeSpan? other) => one is null ? other : one + (other ?? TimeSpan.Zero);
+
+    private static string Format(Func<string, TimeSpan?> took) => string.Join(", ",
+        from name in Names
+        let stage = took(name)
+        where stage is not null
+        select string.Create(CultureInfo.InvariantCulture, $"{name};dur={stage.Value.TotalMilliseconds:F1}"));
+
+    private static TimeSpan? Stage(Cutout cutout, string name)
     {
-        foreach (var stage in Stages(cutout))
+        foreach (var stage in (cutout.ServerTiming ?? "").Split(',', StringSplitOptions.TrimEntries))
         {
-            if (IsStage(stage, name) && double.TryParse(stage.AsSpan(Start(name).Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var milliseconds))
+            if (stage.StartsWith(name, StringComparison.Ordinal)
+                && stage.AsSpan(name.Length).StartsWith(Duration)
+                && double.TryParse(stage.AsSpan(name.Length + Duration.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var milliseconds))
                 return TimeSpan.FromMilliseconds(Math.Min(milliseconds, MaxMilliseconds));
         }
-        return TimeSpan.Zero;
+        return null;
     }
-
-    private static string[] Stages(Cutout cutout) => (cutout.ServerTiming ?? "").Split(',', StringSplitOptions.TrimEntries);
-
-    private static bool IsStage(string stage, string name) => stage.StartsWith(Start(name), StringComparison.Ordinal);
-
-    private static string Start(string name) => $"{name};dur=";
 }

@@ -42,7 +42,7 @@ public sealed class MaskIntegrationTests : IAsyncLifetime
         {
             using var drawn = await _gateway.CutAsync(query: format);
             drawn.Cache().ShouldBe("mask", format);
-            drawn.Headers.GetValues("Server-Timing").Single().ShouldMatch(@"^(queue;dur=[\d.]+, )?mask;dur=2, encode;dur=[\d.]+, total;dur=[\d.]+$");
+            drawn.Headers.GetValues("Server-Timing").Single().ShouldMatch(@"^(queue;dur=[\d.]+, )?mask;dur=2.0, encode;dur=[\d.]+, total;dur=[\d.]+$");
             (await drawn.Content.ReadAsByteArrayAsync()).Length.ShouldBe(1000, "the mask is not part of the picture");
             var asked = _pod.Requests.Last();
             asked.Image.ShouldBe(Images.Jpeg());

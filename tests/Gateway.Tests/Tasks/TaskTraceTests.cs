@@ -22,7 +22,7 @@ public sealed class TaskTraceTests
         await gateway.Client.EndOfAsync(id);
 
         await Eventually.TrueAsync(() => Names().Contains("task run"), "the run has ended");
-        Names().ShouldBe(["task queued", "cache", "pod call", "cutout", "task run"], ignoreOrder: true);
+        Names().ShouldBe(["task queued", "pod call", "cutout", "task run"], ignoreOrder: true);
         var run = spans.Single(span => span.TraceId.ToString() == trace && span.OperationName == "task run");
         run.GetTagItem("task.id").ShouldBe(id);
         run.GetTagItem("outcome").ShouldBe("succeeded");
