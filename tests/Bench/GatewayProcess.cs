@@ -1,3 +1,4 @@
+using Rembg.Contract;
 using Rembg.Testing;
 
 namespace Rembg.Bench;
@@ -11,7 +12,7 @@ internal static class GatewayProcess
         var (pod, cutout) = (await FakePod.StartAsync(), PodScripts.Cutout(answerBytes));
         pod.Always = (context, request) =>
         {
-            context.Response.ContentLength = answerBytes;
+            context.Response.ContentLength = answerBytes + (context.Request.Headers.ContainsKey(PodHeaders.Mask) ? PodScripts.Mask(request.Image).Length : 0);
             return cutout(context, request);
         };
         return pod;
@@ -22,7 +23,7 @@ internal static class GatewayProcess
         var gateway = await ServiceProcess.StartAsync("Rembg.Gateway",
         [
             $"--Pods:Addresses:0={pod.Address}", $"--Pods:ManagementAddresses:0={pod.Address}",
-            "--Clients:Anonymous:RatePerSecond=1000000", "--Clients:Anonymous:Burst=1000000", .. settings,
+            "--Clients:Anonymous:RatePerSecond=1000000", "--Clients:Anonymous:Burst=1000000", "--Uploads:ClientShare=1", .. settings,
         ]);
         await gateway.ReadyAsync();
         return gateway;

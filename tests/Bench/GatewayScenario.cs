@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Globalization;
 using Rembg.Testing;
 
 namespace Rembg.Bench;
@@ -62,12 +63,20 @@ internal static class GatewayScenario
                 BinaryPrimitives.WriteInt32LittleEndian(upload.AsSpan(2000), round * Crowd + i);
                 await client.PostAsync("/v1/remove-background", upload);
             }).ToArray();
-            await Eventually.TrueAsync(() => pod.InFlight == Crowd || crowd.Any(call => call.IsFaulted), "all uploads are under way");
+            await Eventually.TrueAsync(async () => pod.InFlight + await WaitingAsync(gateway) == Crowd || crowd.Any(call => call.IsFaulted), "all uploads are under way");
             all.SetResult();
             await Task.WhenAll(crowd);
             pod.Always = answer;
             pod.Requests.Clear();
         }
+    }
+
+    /// <summary>Requests that wait in the gateway for their turn at the pod.</summary>
+    private static async Task<int> WaitingAsync(ServiceProcess gateway)
+    {
+        using var http = new HttpClient { BaseAddress = gateway.ManagementAddress };
+        const string Series = "rembg_gateway_waiting{priority=\"interactive\"} ";
+        return int.Parse((await http.GetStringAsync("/metrics")).Split('\n').Single(line => line.StartsWith(Series, StringComparison.Ordinal)).AsSpan(Series.Length), provider: CultureInfo.InvariantCulture);
     }
 
     private static async Task<double> TimeAsync(Func<Task> call)

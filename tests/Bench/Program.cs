@@ -29,6 +29,7 @@ var scenarios = new Dictionary<string, Func<Report, Task>>
     ["soak"] = SoakScenario.RunAsync,
     ["masks"] = MasksScenario.RunAsync,
     ["drawing"] = DrawingScenario.RunAsync,
+    ["idle"] = IdleScenario.RunAsync,
     ["cache"] = CacheScenario.RunAsync,
     ["gateway"] = GatewayScenario.RunAsync,
     ["flood"] = FloodScenario.RunAsync,
