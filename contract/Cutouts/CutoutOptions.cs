@@ -24,6 +24,11 @@ public sealed record CutoutOptions
     /// <summary>rembg's <c>ppm</c>: a smoothed, binary mask.</summary>
     public bool PostProcessMask { get; init; }
 
+    public EdgeMode Edges { get; init; }
+
+    /// <summary>A binary mask has no edges to clean.</summary>
+    public bool HasCleanEdges => Edges == EdgeMode.Clean && !PostProcessMask;
+
     public Layout Layout { get; init; } = Layout.None;
     public Shadow Shadow { get; init; }
 

@@ -58,6 +58,7 @@ internal static class RembgApi
             Model = given.GetValueOrDefault("model"),
             Channels = onlyMask ? OutputChannels.Alpha : OutputChannels.Rgba,
             PostProcessMask = Flag(given, "ppm"),
+            Edges = onlyMask ? EdgeMode.Raw : EdgeMode.Clean, // rembg's mask is the model's
             Background = !onlyMask && given.TryGetValue("bgc", out var colour) ? Colour(colour) : null,
         };
     }
