@@ -28,6 +28,9 @@ internal sealed record CutoutTask
     public required string Id { get; init; }
     public required TaskRequest Request { get; init; }
     public required TaskState State { get; init; }
+
+    /// <summary>Id of the event that brought it into its state; empty for one whose state came from a gateway without events.</summary>
+    public string Event { get; init; } = "";
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>Of the latest run.</summary>

@@ -21,6 +21,13 @@ internal interface ITaskQueue
     /// <summary>Null for a task that is unknown, forgotten or past its retention.</summary>
     Task<CutoutTask?> FindAsync(string id);
 
+    /// <summary>Tasks of a client, the newest first; perhaps fewer than <paramref name="limit"/> although more follow.</summary>
+    /// <param name="client">Whose.</param>
+    /// <param name="state">In this state only; null for all.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="after">Where the page before ended; null for the first.</param>
+    Task<TaskPage> ListAsync(string client, TaskState? state, int limit, TaskCursor? after);
+
     /// <summary>Null when the bytes have been deleted.</summary>
     Task<OpenResult?> OpenResultAsync(CutoutTask task);
 

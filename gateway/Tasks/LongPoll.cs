@@ -8,9 +8,6 @@ internal sealed partial class LongPoll(ITaskQueue queue, TaskSignals signals, IH
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a lost signal may go unnoticed.</summary>
-    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(2);
-
     /// <exception cref="ProblemException">400: not of the form <c>20s</c>, or more than 30 s.</exception>
     public static TimeSpan Parse(HttpRequest request)
     {
@@ -25,14 +22,18 @@ internal sealed partial class LongPoll(ITaskQueue queue, TaskSignals signals, IH
         var start = time.GetTimestamp();
         while (true)
         {
-            using var watch = signals.WatchEnd(id);
+            using var watch = signals.WatchTask(id);
             var task = await queue.FindAsync(id);
             var left = wait - time.GetElapsedTime(start);
             if (task is null or { IsFinished: true } || left <= TimeSpan.Zero || either.IsCancellationRequested) return task;
-
-            using var ended = CancellationTokenSource.CreateLinkedTokenSource(either.Token);
-            await Task.WhenAny(watch.End, Task.Delay(left < LookAgain ? left : LookAgain, time, ended.Token));
-            await ended.CancelAsync(); // a timer for each look must not pile up
+            try
+            {
+                await watch.ChangesWithinAsync(left, time, either.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return task;
+            }
         }
     }
 

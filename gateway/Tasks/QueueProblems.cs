@@ -21,5 +21,8 @@ internal static class QueueProblems
     private static Problem ShareExceeded(string detail, TimeSpan retryAfter) =>
         new(429, "task_share_exceeded", "You have your share of the queue of tasks") { Detail = detail, RetryAfter = retryAfter };
 
+    public static Problem ListsNeedKeys() =>
+        new(403, "keys_off", "Tasks are listed for owners of API keys only") { Detail = "Where keys are off, the id of a task is the right to see it." };
+
     public static Problem Expired() => new(504, "task_expired", "The task waited too long") { Detail = "Its upload was deleted before there was room to run it." };
 }

@@ -11,7 +11,9 @@ internal static class TaskEndpoints
     public static void MapTasks(this IEndpointRouteBuilder app)
     {
         app.MapPost("/v1/tasks", AcceptAsync).RequireClient();
+        app.MapGet("/v1/tasks", ListAsync).IdentifyClient();
         app.MapGet("/v1/tasks/{id}", ShowAsync).IdentifyClient();
+        app.MapGet("/v1/tasks/{id}/events", EventsAsync).IdentifyClient(); // a place of Clients:Reads, for as long as it lasts
         app.MapGet("/v1/tasks/{id}/result", ResultAsync).RequirePlace(); // a cutout is work: it takes memory and a connection
         app.MapDelete("/v1/tasks/{id}", DeleteAsync).IdentifyClient();
     }
@@ -25,6 +27,20 @@ internal static class TaskEndpoints
         await WriteAsync(context, accepted.Task);
     }
 
+    private static async Task ListAsync(HttpContext context, ITaskQueue queue)
+    {
+        var client = context.GetClient();
+        var request = TaskListRequest.Parse(context.Request.Query);
+        if (client.IsAnonymous) throw QueueProblems.ListsNeedKeys().AsException();
+        var page = await queue.ListAsync(client.Id, request.State, request.Limit, request.After);
+        context.Response.Headers.CacheControl = "no-store";
+        var view = new TaskListView([.. page.Tasks.Select(task => TaskView.Of(task, context.Request.PathBase))], page.Next?.ToString());
+        await context.Response.WriteAsJsonAsync(view, TaskViewJson.Default.TaskListView, contentType: null, context.RequestAborted);
+    }
+
+    private static async Task EventsAsync(HttpContext context, string id, LongPoll tasks, TaskEventStream events) =>
+        await events.WriteAsync(context, await OwnAsync(context, id, tasks, wait: TimeSpan.Zero));
+
     private static async Task ShowAsync(HttpContext context, string id, LongPoll tasks)
     {
         var task = await OwnAsync(context, id, tasks, LongPoll.Parse(context.Request));
@@ -36,7 +52,7 @@ internal static class TaskEndpoints
         // 1. Is there a picture, or why not?
         var task = await OwnAsync(context, id, tasks, LongPoll.Parse(context.Request));
         if (task.Error is { } error) throw error.AsException();
-        if (task.Result is not { } result) throw Problem.NotReady($"The task is {task.State.ToString().ToLowerInvariant()}; GET it with ?wait=20s to be told.").AsException();
+        if (task.Result is not { } result) throw Problem.NotReady($"The task is {TaskView.NameOf(task.State)}; GET it with ?wait=20s to be told.").AsException();
 
         // 2. The client may have it already.
         var key = result.Key is { } value ? new CutoutKey(value) : null;

@@ -17,7 +17,7 @@ public static class TaskServices
         if (builder.HasRedis())
         {
             services.AddSingleton<ITaskQueue, RedisTaskQueue>();
-            services.AddHostedService<RedisSignals>();
+            services.AddHostedService<RedisEvents>();
         }
         else
         {
@@ -26,6 +26,7 @@ public static class TaskServices
         }
         services.AddSingleton<TaskSubmission>();
         services.AddSingleton<LongPoll>();
+        services.AddSingleton<TaskEventStream>();
         services.AddSingleton<AdaptiveConcurrencyLimit>();
         services.AddSingleton<TaskRun>();
         services.AddHostedService<TaskWorker>();

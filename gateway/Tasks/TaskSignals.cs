@@ -3,8 +3,8 @@ using System.Threading.Channels;
 namespace Rembg.Gateway.Tasks;
 
 /// <summary>
-/// Wakes who waits: the worker for work, long polls for the end of a task. Signals may get lost (Redis' messages do), so
-/// whoever waits looks again now and then.
+/// Wakes who waits: the worker for work, long polls and event streams for a change of a task's state. The signal for work may get
+/// lost, so the worker looks now and then; no change does, since it is read from the outbox.
 /// </summary>
 internal sealed class TaskSignals
 {
@@ -17,8 +17,8 @@ internal sealed class TaskSignals
     /// <summary>Returns when <see cref="Work"/> has been called since the last time.</summary>
     public async Task WaitForWorkAsync(CancellationToken cancellationToken) => await _work.Reader.ReadAsync(cancellationToken);
 
-    /// <summary>Watches for a task's end. Begin before looking at the task, so that its end cannot fall between; dispose to stop.</summary>
-    public Watch WatchEnd(string id)
+    /// <summary>Watches for a change. Begin before looking at the task, so that none can fall between; dispose to stop.</summary>
+    public Watch WatchTask(string id)
     {
         lock (_watched)
         {
@@ -28,23 +28,48 @@ internal sealed class TaskSignals
         }
     }
 
-    public void Ended(string id)
+    public void Changed(string id)
     {
         Watch? watch;
         lock (_watched) _watched.Remove(id, out watch);
         watch?.Complete();
     }
 
+    /// <summary>Nobody knows which: all who watch look again.</summary>
+    public void ChangedAny()
+    {
+        Watch[] all;
+        lock (_watched)
+        {
+            all = [.. _watched.Values];
+            _watched.Clear();
+        }
+        foreach (var watch in all) watch.Complete();
+    }
+
     public sealed class Watch(TaskSignals signals, string id) : IDisposable
     {
-        private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _change = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         internal int Watchers { get; set; }
 
-        /// <summary>Completes at the next end; watch again for another (an operator may have the task tried again).</summary>
-        public Task End => _end.Task;
+        /// <summary>Waits for the next change, but not for longer than <paramref name="most"/>; watch again for another.</summary>
+        /// <returns>False when there was none.</returns>
+        /// <exception cref="OperationCanceledException">Waiting was given up.</exception>
+        public async Task<bool> ChangesWithinAsync(TimeSpan most, TimeProvider time, CancellationToken cancellationToken)
+        {
+            try
+            {
+                await _change.Task.WaitAsync(most, time, cancellationToken);
+                return true;
+            }
+            catch (TimeoutException)
+            {
+                return false;
+            }
+        }
 
-        internal void Complete() => _end.TrySetResult();
+        internal void Complete() => _change.TrySetResult();
 
         public void Dispose()
         {

@@ -22,10 +22,12 @@ internal sealed record TaskView(
     /// <param name="task">The task.</param>
     /// <param name="pathBase">The path under which the outside reaches the service.</param>
     public static TaskView Of(CutoutTask task, PathString pathBase) => new(
-        task.Id, task.State.ToString().ToLowerInvariant(), task.Position, task.Attempts, task.CreatedAt, task.StartedAt, task.FinishedAt,
+        task.Id, NameOf(task.State), task.Position, task.Attempts, task.CreatedAt, task.StartedAt, task.FinishedAt,
         Milliseconds(task.StartedAt - task.CreatedAt), Milliseconds(task.FinishedAt - task.StartedAt),
         task.Error is { } error ? new(error.Code, error.Status, error.Title, error.Detail) : null,
         new($"{pathBase}/v1/tasks/{task.Id}", task.State == TaskState.Succeeded ? $"{pathBase}/v1/tasks/{task.Id}/result" : null));
+
+    public static string NameOf(TaskState state) => state.ToString().ToLowerInvariant();
 
     private static long? Milliseconds(TimeSpan? time) => (long?)time?.TotalMilliseconds;
 }
@@ -35,6 +37,12 @@ internal sealed record TaskError(string Code, int Status, string Title, string? 
 
 internal sealed record TaskLinks(string Self, string? Result);
 
+/// <summary>A page of a client's tasks.</summary>
+/// <param name="Data">The newest first.</param>
+/// <param name="NextCursor">For <c>?cursor=</c>; absent on the last page.</param>
+internal sealed record TaskListView(IReadOnlyList<TaskView> Data, string? NextCursor);
+
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(TaskView))]
+[JsonSerializable(typeof(TaskListView))]
 internal sealed partial class TaskViewJson : JsonSerializerContext;

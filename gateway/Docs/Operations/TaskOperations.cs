@@ -39,6 +39,27 @@ internal static class TaskOperations
         Problems = new Dictionary<int, string> { [400] = "`invalid_parameter`: `wait` is not of the form `20s`, or too long.", [401] = InvalidKey, [404] = Unknown },
     };
 
+    public static readonly Operation List = new(Tag, "listTasks", "Your tasks, the newest first", "Where API keys are on. A page may hold fewer than `limit` although more follow: `nextCursor` tells.")
+    {
+        Query =
+        [
+            Field.Text("status", $"Only tasks in this state: {string.Join(", ", TaskListRequest.States.Select(state => $"`{TaskView.NameOf(state)}`"))}."),
+            Field.Number("limit", $"Tasks of a page, 1 to {TaskListRequest.MaxLimit}; 20 by default."),
+            Field.Text("cursor", "`nextCursor` of the page before."),
+        ],
+        Answers = [new(200, "A page.") { Json = typeof(TaskListView) }],
+        Problems = new Dictionary<int, string> { [400] = "`invalid_parameter`: `status`, `limit` or `cursor` is not valid.", [401] = InvalidKey, [403] = "`keys_off`: API keys are off, so an id is the right to see a task." },
+    };
+
+    public static readonly Operation Events = new(Tag, "watchTask", "Each change of a task, as it happens",
+        "Server-sent events: `event: status` with the task as `data`, now and at each change, until the task has ended. A comment every 15 s while nothing happens.")
+    {
+        Path = Id,
+        RequestHeaders = [Field.Text("Last-Event-ID", "`id` of the last event that you have: only what is newer is sent.")],
+        Answers = [new(200, "Events.") { Files = ["text/event-stream"] }, new(204, "The task has ended, and you have its last event.")],
+        Problems = new Dictionary<int, string> { [401] = InvalidKey, [404] = Unknown },
+    };
+
     public static readonly Operation Result = new(Tag, "getTaskResult", "The picture that a task made",
         "A task that failed is answered with its own problem, which may be any that `POST /v1/remove-background` has.")
     {

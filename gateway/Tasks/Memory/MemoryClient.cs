@@ -8,6 +8,9 @@ internal sealed class MemoryClient(string id, long number)
     public string Id => id;
     public long Number => number;
 
+    /// <summary>All of its tasks, by place.</summary>
+    public SortedDictionary<long, MemoryTask> Tasks { get; } = [];
+
     /// <summary>Tasks that may be taken, by place.</summary>
     public SortedDictionary<long, MemoryTask> Queue { get; } = [];
 
@@ -24,5 +27,5 @@ internal sealed class MemoryClient(string id, long number)
     public long InputBytes { get; set; }
     public long ResultBytes { get; set; }
 
-    public bool IsEmpty => Unfinished == 0 && Ended.Count == 0;
+    public bool IsEmpty => Tasks.Count == 0;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Cutouts.Uploads;
 using Rembg.Gateway.Pods;
@@ -22,6 +23,9 @@ internal sealed class MemoryTask(MemoryClient client, long place, EnqueueRequest
     public Upload? Input { get; private set; } = task.Image.Keep();
 
     public TaskState State { get; private set; } = TaskState.Queued;
+
+    /// <summary>Number of the event that brought it into its state.</summary>
+    public long Event { get; set; }
     public long Token { get; private set; }
     public int Attempts { get; private set; }
     public DateTimeOffset? StartedAt { get; private set; }
@@ -68,6 +72,7 @@ internal sealed class MemoryTask(MemoryClient client, long place, EnqueueRequest
         Id = Id,
         Request = Request,
         State = State,
+        Event = Event.ToString(CultureInfo.InvariantCulture),
         CreatedAt = CreatedAt,
         StartedAt = StartedAt,
         FinishedAt = FinishedAt,

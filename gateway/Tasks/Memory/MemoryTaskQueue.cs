@@ -38,6 +38,13 @@ internal sealed class MemoryTaskQueue(IOptions<TaskOptions> options, TaskSignals
 
     public Task<CutoutTask?> FindAsync(string id) => Locked(() => _tasks.Find(id) is { } task ? _tasks.View(task) : null);
 
+    public Task<TaskPage> ListAsync(string client, TaskState? state, int limit, TaskCursor? after) => Locked(() =>
+    {
+        var older = _tasks.Of(client).Where(task => (after is null || task.Place < after.Order) && (state is null || task.State == state)).Take(limit + 1).ToArray();
+        var shown = older.Take(limit).ToArray();
+        return new TaskPage([.. shown.Select(_tasks.View)], older.Length > limit ? new(shown[^1].Place, shown[^1].Id) : null);
+    });
+
     public Task<OpenResult?> OpenResultAsync(CutoutTask task) => Locked(() => _tasks.Find(task.Id)?.Cutout?.TryShare() is { } cutout ? new OpenResult(cutout) : null);
 
     public Task<TaskState?> DeleteAsync(string id) => Locked<TaskState?>(() =>

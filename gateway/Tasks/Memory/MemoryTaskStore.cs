@@ -31,6 +31,9 @@ internal sealed class MemoryTaskStore(TaskOptions options, TaskSignals signals, 
 
     public MemoryTask? Find(string id) => _tasks.GetValueOrDefault(id);
 
+    /// <summary>All tasks of a client, the newest first.</summary>
+    public IEnumerable<MemoryTask> Of(string client) => _clients.TryGetValue(client, out var known) ? known.Tasks.Values.Reverse() : [];
+
     /// <summary>The task that was accepted under this idempotency key.</summary>
     public MemoryTask? FindByIdempotencyKey(string key) => _byIdempotencyKey.GetValueOrDefault(key);
 
@@ -52,10 +55,12 @@ internal sealed class MemoryTaskStore(TaskOptions options, TaskSignals signals, 
         if (!_clients.TryGetValue(request.Request.Client, out var client)) _clients.Add(request.Request.Client, client = new(request.Request.Client, ++_numbers));
         var task = new MemoryTask(client, ++_numbers, request, time.GetUtcNow());
         _tasks.Add(task.Id, task);
+        client.Tasks.Add(task.Place, task);
         if (task.Idempotency is { } idempotency) _byIdempotencyKey.Add(idempotency.Key, task);
         _waiting.Add(task.Place, task);
         _due.Set(task, Due.Input, Now + options.InputLifetime);
         Count(task, unfinished: 1);
+        Tell(task);
         Join(task);
         return task;
     }
@@ -65,7 +70,9 @@ internal sealed class MemoryTaskStore(TaskOptions options, TaskSignals signals, 
         _waiting.Remove(task.Place);
         _queue.Take(task);
         Extend(task);
-        return task.Lease(time.GetUtcNow());
+        var lease = task.Lease(time.GetUtcNow());
+        Tell(task);
+        return lease;
     }
 
     public void Extend(MemoryTask task) => _due.Set(task, Due.Lease, Now + options.Lease);
@@ -74,6 +81,7 @@ internal sealed class MemoryTaskStore(TaskOptions options, TaskSignals signals, 
     public void Return(MemoryTask task, bool countsAsAttempt, TimeSpan delay)
     {
         task.Return(countsAsAttempt);
+        Tell(task);
         _due.Remove(task, Due.Lease);
         _waiting.Add(task.Place, task);
         if (delay > TimeSpan.Zero) _due.Set(task, Due.Delay, Now + delay);
@@ -105,11 +113,13 @@ internal sealed class MemoryTaskStore(TaskOptions options, TaskSignals signals, 
         {
             Leave(task);
             task.End(TaskState.Cancelled, ended: 0, time.GetUtcNow());
+            Tell(task);
         }
         else if (task.Client.Ended.Remove((task.State == TaskState.Succeeded, task.Ended))) _records--;
         DropResult(task);
         _due.Remove(task, Due.Record);
         _tasks.Remove(task.Id);
+        task.Client.Tasks.Remove(task.Place);
         if (task.Idempotency is { } idempotency) _byIdempotencyKey.Remove(idempotency.Key);
         if (task.Client.IsEmpty) _clients.Remove(task.Client.Id);
     }
@@ -122,6 +132,7 @@ internal sealed class MemoryTaskStore(TaskOptions options, TaskSignals signals, 
             if (due == Due.Lease) // who ran it is stuck
             {
                 task.Expire();
+                Tell(task);
                 _waiting.Add(task.Place, task);
             }
             if (due is Due.Lease or Due.Delay) Join(task);
@@ -152,8 +163,8 @@ internal sealed class MemoryTaskStore(TaskOptions options, TaskSignals signals, 
 
         // 3. The record.
         task.End(state, ++_numbers, time.GetUtcNow());
+        Tell(task);
         task.Client.Ended.Add((state == TaskState.Succeeded, task.Ended), task);
-        _clients[task.Client.Id] = task.Client; // it may have been forgotten with its last record
         _records++;
         _due.Set(task, Due.Record, Now + options.Retention * 2);
     }
@@ -164,7 +175,13 @@ internal sealed class MemoryTaskStore(TaskOptions options, TaskSignals signals, 
         _waiting.Remove(task.Place);
         _due.Remove(task, Due.Lease, Due.Delay, Due.Input);
         Count(task, unfinished: -1);
-        signals.Ended(task.Id);
+    }
+
+    /// <summary>It is in another state: an event, for who watches it.</summary>
+    private void Tell(MemoryTask task)
+    {
+        task.Event = ++_numbers;
+        signals.Changed(task.Id);
     }
 
     private void DropResult(MemoryTask task)

@@ -27,8 +27,10 @@ if why then return refuse(why, '', wait) end
 -- 3. Everything of the task.
 if redis.call('PEXPIRE', input, milliseconds(options.inputLifetime)) == 0 then return answer({ 'lost', '', 0 }) end
 local task = { id = id, client = client, place = now, weight = share.weight }
-set(task, 'state', 'Queued', 'client', client, 'request', ARGV[4], 'created', now, 'place', now, 'bytes', bytes,
+set(task, 'client', client, 'request', ARGV[4], 'created', now, 'place', now, 'bytes', bytes,
   'weight', share.weight, 'max_records', share.records, 'attempts', 0, 'lease', 0)
+enter(task, 'Queued')
+redis.call('ZADD', P .. 'tasks:' .. client, now, id)
 if idempotency then
   set(task, 'idempotency', idempotency)
   redis.call('SET', idempotency, id .. ' ' .. ARGV[8], 'PX', milliseconds(options.inputLifetime + options.retention))

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Rembg.Contract.Problems;
@@ -54,7 +55,15 @@ internal sealed class RedisTaskQueue(
         };
     }
 
-    public async Task<CutoutTask?> FindAsync(string id) => TaskHash.Read(id, (RedisResult[])(await RunAsync(FindTask, id))!);
+    public async Task<CutoutTask?> FindAsync(string id) => await RunAsync(FindTask, id) is { IsNull: false } found ? TaskHash.Read(id, (RedisResult[])found!) : null;
+
+    public async Task<TaskPage> ListAsync(string client, TaskState? state, int limit, TaskCursor? after)
+    {
+        var page = (RedisResult[])(await RunAsync(ListTasks, client, state?.ToString() ?? "", limit, after?.Order.ToString(CultureInfo.InvariantCulture) ?? "", after?.Id ?? ""))!;
+        return new(
+            [.. page[2..].Select(row => (RedisResult[])row!).Select(row => TaskHash.Read((string)row[0]!, (RedisResult[])row[1]!))],
+            (string)page[1]! is { Length: > 0 } last ? new((long)page[0], last) : null);
+    }
 
     public async Task<OpenResult?> OpenResultAsync(CutoutTask task)
     {

@@ -12,7 +12,7 @@ if ARGV[5] == '' then
 else
   set(task, 'last_failure', ARGV[5])
 end
-set(task, 'state', 'Queued')
+enter(task, 'Queued')
 redis.call('ZADD', P .. 'waiting', task.place, task.id)
 if tonumber(ARGV[4]) > 0 then schedule('delay', task, now + ARGV[4]) else join_queue(task) end
 return answer(1)

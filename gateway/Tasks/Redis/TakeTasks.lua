@@ -21,7 +21,8 @@ end
 local function lease(task, turn)
   redis.call('ZREM', P .. 'waiting', task.id)
   schedule('lease', task, now + options.lease)
-  set(task, 'state', 'Running', 'started', now)
+  set(task, 'started', now)
+  enter(task, 'Running')
   local token, attempt = redis.call('HINCRBY', P .. 'task:' .. task.id, 'lease', 1), redis.call('HINCRBY', P .. 'task:' .. task.id, 'attempts', 1)
   local request = redis.call('HMGET', P .. 'task:' .. task.id, 'request', 'created')
   leased[#leased + 1] = { task.id, token, attempt, request[1], request[2] }

@@ -8,18 +8,17 @@ namespace Rembg.Gateway.Tasks.Redis;
 /// <summary>Reads a task from its hash, as the scripts write it. Times are microseconds of Redis' clock.</summary>
 internal static class TaskHash
 {
-    /// <summary>The answer of FindTask: the hash as names and values, then what its position follows from. Null when there is no such task.</summary>
-    public static CutoutTask? Read(string id, RedisResult[] found)
+    /// <summary>What describe() in TaskQueue.lua tells: the hash as names and values, then what its position follows from.</summary>
+    public static CutoutTask Read(string id, RedisResult[] found)
     {
-        var hash = (RedisValue[])found[0]!;
-        if (hash.Length == 0) return null;
-        var fields = hash.Chunk(2).ToDictionary(field => field[0].ToString(), field => field[1]);
+        var fields = ((RedisValue[])found[0]!).Chunk(2).ToDictionary(field => field[0].ToString(), field => field[1]);
         var state = Enum.Parse<TaskState>(fields["state"].ToString());
         return new CutoutTask
         {
             Id = id,
             Request = FromJson(fields["request"], TaskJson.Default.TaskRequest)!,
             State = state,
+            Event = fields.GetValueOrDefault("event").ToString(),
             CreatedAt = Time(fields["created"]),
             StartedAt = fields.TryGetValue("started", out var started) ? Time(started) : null,
             FinishedAt = fields.TryGetValue("finished", out var finished) ? Time(finished) : null,

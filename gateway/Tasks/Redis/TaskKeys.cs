@@ -11,7 +11,7 @@ internal static class TaskKeys
     public const string Prefix = "rembg:{tasks}:2:";
 
     public static readonly RedisChannel WorkChannel = RedisChannel.Literal(Prefix + "work");
-    public static readonly RedisChannel EndChannel = RedisChannel.Literal(Prefix + "ended");
+    public static readonly RedisChannel EventChannel = RedisChannel.Literal(Prefix + "events");
 
     public static RedisKey Task(string id) => Prefix + "task:" + id;
 

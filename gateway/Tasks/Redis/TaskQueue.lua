@@ -9,6 +9,8 @@
 -- idempotency:<key>  string  "id fingerprint"
 -- queue:<client>     zset    ids of the client's tasks that may be taken, by their place: the time at which they were queued
 -- turns              zset    clients that have such a queue, by virtual time (start-time fair queueing): the lowest is next
+-- tasks:<client>     zset    ids of all tasks of the client, by the time at which they were accepted
+-- events             stream  the outbox: "task", "state" of each change of a state, written with it; the latest 10,000, for a minute
 -- virtual_time       string  virtual time of the latest turn; a turn of a client costs it 1 / weight
 -- waiting            zset    ids of all queued tasks, those that wait for a retry included, by their place
 -- due                zset    "kind:id" by the time at which something is to happen to the task, see on_due
@@ -74,6 +76,25 @@ end
 
 local function set(task, ...) redis.call('HSET', P .. 'task:' .. task.id, ...) end
 
+-- The only way into a state. Who watches the task reads of it in the outbox, even if the message about that is lost.
+local function enter(task, state)
+  local event = redis.call('XADD', P .. 'events', 'MAXLEN', '~', 10000, '*', 'task', task.id, 'state', state)
+  redis.call('PEXPIRE', P .. 'events', 60000)
+  set(task, 'state', state, 'event', event)
+  tell('events', task.id)
+end
+
+-- A task for those who look at it, see TaskHash: its hash, tasks before it in its client's queue, clients whose turn is earlier, clients in turn, queued tasks.
+local function describe(task)
+  return {
+    redis.call('HGETALL', P .. 'task:' .. task.id),
+    redis.call('ZRANK', P .. 'queue:' .. task.client, task.id) or 0,
+    redis.call('ZRANK', P .. 'turns', task.client) or 0,
+    redis.call('ZCARD', P .. 'turns'),
+    redis.call('ZCARD', P .. 'waiting'),
+  }
+end
+
 local function is_unfinished(task) return task.state == 'Queued' or task.state == 'Running' end
 
 local function schedule(kind, task, at) redis.call('ZADD', P .. 'due', at, kind .. ':' .. task.id) end
@@ -121,12 +142,12 @@ local function leave(task)
   unschedule(task, 'lease', 'delay', 'input')
   count('tasks', task.client, -1)
   count('input_bytes', task.client, -task.bytes)
-  tell('ended', task.id)
 end
 
 local function forget(task)
   if is_unfinished(task) then
     leave(task)
+    enter(task, 'Cancelled')
   elseif redis.call('ZREM', P .. 'ended:' .. task.client, task.id) == 1 then
     count('records', task.client, -1)
   end
@@ -134,6 +155,7 @@ local function forget(task)
   drop_letter(task)
   unschedule(task, 'record')
   if task.idempotency then redis.call('DEL', task.idempotency) end
+  redis.call('ZREM', P .. 'tasks:' .. task.client, task.id)
   redis.call('DEL', P .. 'task:' .. task.id, P .. 'input:' .. task.id)
 end
 
@@ -159,7 +181,8 @@ local function rank(state) return now / 1000 + (state == 'Succeeded' and 2 ^ 52 
 
 local function finish(task, state, field, value, keep)
   leave(task)
-  set(task, 'state', state, 'finished', now, field, value)
+  set(task, 'finished', now, field, value)
+  enter(task, state)
   if task.idempotency then redis.call('PEXPIRE', task.idempotency, milliseconds(keep)) end
   make_room_for_record(task)
   schedule('record', task, now + keep)
@@ -177,7 +200,7 @@ end
 local on_due = {}
 
 function on_due.lease(task) -- the gateway that ran it is dead or cut off
-  set(task, 'state', 'Queued')
+  enter(task, 'Queued')
   redis.call('ZADD', P .. 'waiting', task.place, task.id)
   join_queue(task)
 end

@@ -19,6 +19,8 @@ internal sealed class TaskScript
     public static TaskScript CheckRoom { get; } = new();
     public static TaskScript EnqueueTask { get; } = new();
     public static TaskScript FindTask { get; } = new();
+    public static TaskScript ListTasks { get; } = new();
+    public static TaskScript ReadEvents { get; } = new();
     public static TaskScript TakeTasks { get; } = new();
     public static TaskScript ExtendLease { get; } = new();
     public static TaskScript FinishTask { get; } = new();

@@ -274,11 +274,17 @@ public sealed class OpenApiIntegrationTests : IAsyncLifetime
         await SeeAsync("GET", "/v1/tasks/{id}", task, 401, keyed);
         await SeeAsync("GET", "/v1/tasks/{id}", "/v1/tasks/nobodys", 404);
         await SeeAsync("GET", "/v1/tasks/{id}/result", task + "/result", 409);
+        await SeeAsync("GET", "/v1/tasks", "/v1/tasks", 403);
+        await SeeAsync("GET", "/v1/tasks", "/v1/tasks?limit=0", 400);
+        await SeeAsync("GET", "/v1/tasks", "/v1/tasks", 401, keyed);
+        await SeeAsync("GET", "/v1/tasks/{id}/events", task + "/events", 401, keyed);
+        await SeeAsync("GET", "/v1/tasks/{id}/events", "/v1/tasks/nobodys/events", 404);
         await SeeAsync("GET", "/task/{id}", $"/task/{id}", 200);
         held.SetResult();
         var result = await SeeAsync("GET", "/v1/tasks/{id}/result", task + "/result?wait=30s", 200);
         foreach (var header in Find("GET", "/v1/tasks/{id}/result").Headers(200)) result.Headers.Contains(header).ShouldBeTrue(header);
         await SeeAsync("GET", "/v1/tasks/{id}", task, 200);
+        await SeeAsync("GET", "/v1/tasks/{id}/events", task + "/events", 200);
         await SeeAsync("GET", "/task/{id}", $"/task/{id}", 200);
         await SeeAsync("DELETE", "/v1/tasks/{id}", task, 200);
         await SeeAsync("DELETE", "/v1/tasks/{id}", task, 404);

@@ -39,6 +39,7 @@ public sealed class QueueMetricsPollerTests
         public Task EnsureRoomAsync(string client, TaskShare share) => throw new NotSupportedException();
         public Task<EnqueueResult> EnqueueAsync(EnqueueRequest task) => throw new NotSupportedException();
         public Task<CutoutTask?> FindAsync(string id) => throw new NotSupportedException();
+        public Task<TaskPage> ListAsync(string client, TaskState? state, int limit, TaskCursor? after) => throw new NotSupportedException();
         public Task<OpenResult?> OpenResultAsync(CutoutTask task) => throw new NotSupportedException();
         public Task<TaskState?> DeleteAsync(string id) => throw new NotSupportedException();
         public Task<IReadOnlyList<TaskLease>> TakeAsync(int count) => throw new NotSupportedException();

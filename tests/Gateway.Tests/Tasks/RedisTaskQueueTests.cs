@@ -65,9 +65,7 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
         await queue.DeleteAsync(accepted.Task.Id);
         await queue.DeleteAsync(await EnqueueAsync(queue));
 
-        var keys = _connection.GetServers().Single().Keys(pattern: "rembg:*").Select(key => key.ToString()).Order();
-
-        keys.ShouldBeEmpty();
+        await OnlyEventsShouldBeLeftAsync();
     }
 
     [Fact]
@@ -193,7 +191,29 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
 
         (await new DeadLetters(_connection.GetDatabase(), options).ListAsync()).ShouldBeEmpty();
         (await queue.FindAsync(id)).ShouldBeNull();
-        _connection.GetServers().Single().Keys(pattern: "rembg:*").ShouldBeEmpty();
+        await OnlyEventsShouldBeLeftAsync();
+    }
+
+    [Fact]
+    public async Task EventsThatAreGone_AreMissed()
+    {
+        var queue = Open(new());
+        await EnqueueAsync(queue);
+        var (last, gone, tasks) = await ReadEventsAsync("");
+        (gone, tasks.Length).ShouldBe((false, 1));
+        var id = await EnqueueAsync(queue);
+        (await ReadEventsAsync(last)).ShouldSatisfyAllConditions(read => read.Gone.ShouldBeFalse(), read => read.Tasks.ShouldBe([id]));
+
+        await _connection.GetDatabase().StreamTrimAsync(TaskKeys.Prefix + "events", 0);
+        await EnqueueAsync(queue);
+
+        (await ReadEventsAsync(last)).ShouldSatisfyAllConditions(read => read.Gone.ShouldBeTrue(), read => read.Tasks.Length.ShouldBe(1));
+
+        async Task<(string Last, bool Gone, string[] Tasks)> ReadEventsAsync(string after)
+        {
+            var read = (RedisResult[])(await TaskScript.ReadEvents.RunAsync(_connection.GetDatabase(), RedisTaskOptions.Json(new()), after))!;
+            return ((string)read[0]!, (bool)read[1], [.. read[2..].Select(task => (string)task!)]);
+        }
     }
 
     [Fact]
@@ -262,6 +282,14 @@ public sealed class RedisTaskQueueTests : TaskQueueTests
         await queue.ReturnAsync((await queue.TakeAsync(1)).Single(), Problem.BadUpstream(), TimeSpan.Zero);
         (await queue.TakeAsync(1)).ShouldBeEmpty();
         return id;
+    }
+
+    /// <summary>Names of tasks and of states, and only for a minute.</summary>
+    private async Task OnlyEventsShouldBeLeftAsync()
+    {
+        var keys = _connection.GetServers().Single().Keys(pattern: "rembg:*").ToArray();
+        keys.Select(key => key.ToString()).ShouldBe([TaskKeys.Prefix + "events"]);
+        (await _connection.GetDatabase().KeyTimeToLiveAsync(keys[0])).ShouldNotBeNull().ShouldBeLessThanOrEqualTo(TimeSpan.FromMinutes(1));
     }
 
     private async Task<Dictionary<string, long>> UsageAsync() =>

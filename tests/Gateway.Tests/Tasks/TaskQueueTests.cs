@@ -112,7 +112,7 @@ public abstract partial class TaskQueueTests : IAsyncLifetime
 
     private protected static EnqueueRequest New(string? key = null, string fingerprint = "same") => Of("shop-a", key: key, fingerprint: fingerprint);
 
-    private protected static EnqueueRequest Of(string client, TaskShare? share = null, string? key = null, string fingerprint = "same") =>
+    internal static EnqueueRequest Of(string client, TaskShare? share = null, string? key = null, string fingerprint = "same") =>
         new(Upload.FromBytes(Image), Request() with { Client = client }, share ?? Everything, key is null ? null : new(key, fingerprint));
 
     private protected static TaskShare Everything { get; } = TaskShare.Of(new Plan { TaskShare = 1 }, new TaskOptions { MaxRecords = int.MaxValue });
