@@ -1,3 +1,4 @@
+using Rembg.Contract.Cutouts;
 using Rembg.Gateway.Compatibility;
 
 namespace Rembg.Gateway.Docs.Operations;
@@ -15,7 +16,7 @@ internal static class RembgOperations
         Field.Flag("om", "Only the mask."),
         Field.Flag("ppm", "Post-process the mask: smoothed, without half-transparent parts."),
         Field.Text("bgc", "Background colour: R,G,B,A, each from 0 to 255. Without effect with `om`."),
-        Field.Flag("a", "Alpha matting; the cutout has the edges that it always has."),
+        Field.Flag("a", "Alpha matting; the cutout has clean edges with and without it."),
         Field.Flag("dc", "Clean edge colours; likewise."),
         Field.Number("af", "Matting's foreground threshold; checked, and without effect.", 255, 240),
         Field.Number("ab", "Matting's background threshold; checked, and without effect.", 255, 10),
@@ -30,7 +31,7 @@ internal static class RembgOperations
     {
         Query = [Url, .. Options],
         RequestHeaders = [CutoutOperations.IfNoneMatch, CutoutOperations.CacheControl],
-        Bodies = [new("multipart/form-data", [Field.File("file", "JPEG, PNG or WebP.", required: false), Url, .. Options])],
+        Bodies = [new("multipart/form-data", [Field.File("file", $"{InputFormat.Names}.", required: false), Url, .. Options])],
         Answers = [CutoutOperations.Picture with { Files = ["image/png"], Headers = [.. CutoutOperations.PictureHeaders, Field.Text("X-Model", "The model that answered.")] }, CutoutOperations.NotModified],
         Problems = CutoutOperations.Problems.ToDictionary(problem => problem.Key, problem => problem.Key switch
         {
