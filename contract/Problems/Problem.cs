@@ -36,7 +36,7 @@ public sealed record Problem(int Status, string Code, string Title)
     public static Problem NotReady(string detail) => new(409, "not_ready", "The result is not there yet") { Detail = detail, RetryAfter = TimeSpan.FromSeconds(1) };
     public static Problem ResultExpired() => new(410, "result_expired", "The result has been deleted");
     public static Problem ImageTooLarge(long maxBytes) => new(413, "image_too_large", "The upload is too large") { Detail = $"An image may have at most {maxBytes:N0} bytes." };
-    public static Problem UnsupportedFormat() => new(415, "unsupported_format", "Not a JPEG, PNG or WebP image") { Detail = "The format is told from the first bytes of the file, not from its name or Content-Type." };
+    public static Problem UnsupportedFormat(string detail) => new(415, "unsupported_format", "Not an image of a format that is read") { Detail = detail };
     public static Problem ResolutionTooHigh(string detail) => new(422, "resolution_too_high", "The image has too many pixels") { Detail = detail };
     public static Problem TooManyFrames(int maxFrames) => new(422, "too_many_frames", "The image has too many frames") { Detail = $"An animated image may have at most {maxFrames:N0} frames; its first is the one that is taken." };
     public static Problem RoiExceedsBounds(int width, int height) => new(400, "roi_exceeds_bounds", "ROI exceeds image bounds") { Parameter = "roi", Detail = $"The image has {width} x {height} pixels." };

@@ -57,7 +57,7 @@ public sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Prob
         { HasStarted: true } => null,
         { StatusCode: StatusCodes.Status404NotFound } => Problem.NotFound("There is nothing at this address."),
         { StatusCode: StatusCodes.Status405MethodNotAllowed } => new(405, "method_not_allowed", "This address does not take that method"),
-        { StatusCode: StatusCodes.Status415UnsupportedMediaType } => Problem.UnsupportedFormat(),
+        { StatusCode: StatusCodes.Status415UnsupportedMediaType } => Problem.UnsupportedFormat("The Content-Type is none that this address takes."),
         _ => null,
     };
 

@@ -188,7 +188,7 @@ public sealed class CutoutEncoder
     private void WriteZip(ReadOnlyMemory<byte> file, PipeWriter output, CancellationToken cancellation)
     {
         using var zip = new ZipArchive(output.AsStream(leaveOpen: true), ZipArchiveMode.Create, leaveOpen: true);
-        var hasAnswersPixels = _header is { Format: ImageFormat.Jpeg, IsSrgb: true, Orientation: 1 } && _placement.Image == new Box(0, 0, _header.Width, _header.Height) && Width == _header.Width && Height == _header.Height && _options.Background is null;
+        var hasAnswersPixels = _header is { Format: ImageFormat.Jpeg, IsSrgb: true, Orientation: 1, EndIsMissing: false } && _placement.Image == new Box(0, 0, _header.Width, _header.Height) && Width == _header.Width && Height == _header.Height && _options.Background is null;
         WriteEntry(zip, "color.jpg", entry =>
         {
             if (hasAnswersPixels)

@@ -1,3 +1,5 @@
+using Rembg.Contract.Cutouts;
+
 namespace Rembg.Inference.Imaging;
 
 /// <summary>
@@ -12,6 +14,9 @@ internal static class DecoderMemory
 
     /// <summary>libwebp's lossless decoder unpacks the whole picture before it shrinks it; the lossy one, its alpha alone.</summary>
     private const int WebpLosslessBytesAPixel = 4, WebpAlphaBytesAPixel = 1;
+
+    /// <summary>libnsgif unpacks the whole picture as RGBA; measured, 5 bytes a pixel.</summary>
+    private const int GifBytesAPixel = 6;
 
     /// <summary>Each step of libvips' pipeline has its own copy of the profile.</summary>
     private const int ProfileCopies = 5;
@@ -31,6 +36,7 @@ internal static class DecoderMemory
             ImageFormat.Jpeg => header.Pixels * JpegCoefficientBytesAPixel,
             ImageFormat.Webp => header.Pixels / shrink / shrink * pixelBytes * 2
                 + header.Pixels * (header.IsLossless ? WebpLosslessBytesAPixel : header.HasAlpha ? WebpAlphaBytesAPixel : 0),
+            ImageFormat.Gif => header.Pixels * GifBytesAPixel,
             _ => header.Pixels * pixelBytes,
         };
         // libvips' copy of the file; and before there are rows, for a moment, the one that is put together of its parts.

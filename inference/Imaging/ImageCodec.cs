@@ -2,12 +2,13 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using NetVips;
+using Rembg.Contract.Cutouts;
 using Rembg.Contract.Problems;
 
 namespace Rembg.Inference.Imaging;
 
 /// <summary>
-/// The seam to libvips, and the only file that names it: three decoders, conversion to sRGB, shrinking, and the WebP
+/// The seam to libvips, and the only file that names it: the decoders of all formats but BMP, conversion to sRGB, shrinking, and the WebP
 /// and JPEG encoders. It is given only what <see cref="ImageHeader"/> has accepted, and one thread an image.
 /// </summary>
 internal static partial class ImageCodec
@@ -34,7 +35,7 @@ internal static partial class ImageCodec
     {
         var (storedWidth, storedHeight) = header.SwapsSides ? (height, width) : (width, height);
         var shrink = Shrink(header, storedWidth, storedHeight);
-        RowSource rows = OpenStored(file.Span, header, shrink, colours);
+        RowSource rows = header.Format == ImageFormat.Bmp ? new BmpRows(file, header, colours) : OpenStored(file.Span, header, shrink, colours);
         try
         {
             if (rows.Width != storedWidth || rows.Height != storedHeight)
@@ -85,6 +86,7 @@ internal static partial class ImageCodec
         {
             ImageFormat.Jpeg => Image.JpegloadSource(source, shrink: shrink, access: Enums.Access.Sequential, failOn: failOn),
             ImageFormat.Png => Image.PngloadSource(source, access: Enums.Access.Sequential, failOn: failOn),
+            ImageFormat.Gif => Image.GifloadSource(source, access: Enums.Access.Sequential, failOn: failOn),
             _ => Image.WebploadSource(source, scale: 1.0 / shrink, access: Enums.Access.Sequential, failOn: failOn),
         };
     }
@@ -115,7 +117,7 @@ internal static partial class ImageCodec
     /// <summary>How much the decoder itself may shrink: the result must still be at least as large as what is wanted.</summary>
     public static int Shrink(ImageHeader header, int storedWidth, int storedHeight)
     {
-        if (header.Format == ImageFormat.Png || header.Offset is not null) return 1;
+        if (header.Format is not (ImageFormat.Jpeg or ImageFormat.Webp) || header.Offset is not null) return 1;
         var shrink = 8;
         while (shrink > 1 && (header.Width / shrink < storedWidth || header.Height / shrink < storedHeight)) shrink /= 2;
         return shrink;

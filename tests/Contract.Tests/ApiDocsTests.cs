@@ -21,6 +21,15 @@ public class ApiDocsTests
         File.ReadAllText(Page).ShouldBe(expected, "docs/api.md is out of date; write it with: REMBG_WRITE_DOCS=1 ./test.sh --fast --filter ApiDocs");
     }
 
+    [Theory]
+    [InlineData("docs/api.md")]
+    [InlineData("gateway/Page/site/index.html")]
+    public void FormatsThatAreRead_AreNamed(string file) => File.ReadAllText(Path.Combine(RepositoryPaths.Root, file)).ShouldContain(InputFormat.Names);
+
+    [Fact]
+    public void ThePage_LetsPeopleChooseWhatIsRead() => File.ReadAllText(Path.Combine(RepositoryPaths.Root, "gateway/Page/site/index.html"))
+        .ShouldContain($"accept=\"{string.Join(',', InputFormat.All.Select(format => format.ContentType))}\"");
+
     private static string Table() =>
         "| option | values | what it does |\n|---|---|---|\n" + string.Concat(CutoutOption.All.Select(option => $"| `{option.Name}` | {Values(option)} | {option.Text} |\n"));
 

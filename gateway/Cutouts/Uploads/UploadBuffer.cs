@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Rembg.Contract.Cutouts;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Memory;
 
@@ -59,7 +60,9 @@ internal sealed class UploadBuffer(MemoryBudget memory, string client, bool hash
     public Upload CompleteImage()
     {
         if (Length == 0) throw Problem.MissingImage("The image is empty.").AsException();
-        if (!ImageSignature.IsImage(ToSequence())) throw Problem.UnsupportedFormat().AsException();
+        Span<byte> head = stackalloc byte[(int)Math.Min(InputFormat.SignatureLength, Length)];
+        ToSequence().Slice(0, head.Length).CopyTo(head);
+        if (InputFormat.Of(head) is null) throw InputFormat.Unsupported(head).AsException();
         return Complete();
     }
 

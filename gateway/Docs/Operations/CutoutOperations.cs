@@ -14,7 +14,7 @@ internal static class CutoutOperations
         [401] = "`invalid_api_key`: a valid key is required.",
         [408] = "`slow_request`: the upload took too long.",
         [413] = "`image_too_large`: the upload has too many bytes.",
-        [415] = "`unsupported_format`: not a JPEG, PNG or WebP by its first bytes.",
+        [415] = $"`unsupported_format`: not {InputFormat.Names} by its first bytes.",
         [422] = "`undecodable_image`, `truncated_image`, `resolution_too_high` or `too_many_frames`: the image itself is the trouble; `image_quarantined`: pods died while they held it; `download_failed`: it could not be fetched from its URL.",
         [429] = "`rate_limited`: you exceeded your plan; come back after `Retry-After`.",
         [502] = "`bad_upstream`: inference gave no valid answer.",
@@ -50,9 +50,9 @@ internal static class CutoutOperations
     /// <summary>The image as a form field, as the whole body, or by its URL.</summary>
     public static readonly Body[] Images =
     [
-        new("multipart/form-data", [Field.File("file", "JPEG, PNG or WebP; `image`, `image_file` and `imageFile` are other names for it, and a file under any other name is taken as well.", required: false), Url, .. Options]),
+        new("multipart/form-data", [Field.File("file", $"{InputFormat.Names}; `image`, `image_file` and `imageFile` are other names for it, and a file under any other name is taken as well.", required: false), Url, .. Options]),
         new("application/json", [Url, .. Options]),
-        new("image/jpeg"), new("image/png"), new("image/webp"), new("application/octet-stream"),
+        .. InputFormat.All.Select(format => new Body(format.ContentType)), new("application/octet-stream"),
     ];
 
     public static Operation RemoveBackground(string id) => new(Tag, id, "Remove the background of a photograph",

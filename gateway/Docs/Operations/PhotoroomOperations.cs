@@ -17,7 +17,7 @@ internal static class PhotoroomOperations
         Field.Flag("despill", "Without effect."),
     ];
 
-    private static readonly Field Base64 = Field.Text("image_file_b64", "JPEG, PNG or WebP as base64; instead of `image_file`.");
+    private static readonly Field Base64 = Field.Text("image_file_b64", $"{InputFormat.Names} as base64; instead of `image_file`.");
 
     private static readonly Field Url = Field.Text("imageUrl", "The image's URL; instead of `image_file`.");
 
@@ -26,7 +26,7 @@ internal static class PhotoroomOperations
         RequestHeaders = [CutoutOperations.CacheControl, Field.Text("Accept", "`application/json` alone asks for the cutout as base64 in JSON.")],
         Bodies =
         [
-            new("multipart/form-data", [Field.File("image_file", "JPEG, PNG or WebP.", required: false), Base64, Url, .. Options]),
+            new("multipart/form-data", [Field.File("image_file", $"{InputFormat.Names}.", required: false), Base64, Url, .. Options]),
             new("application/json", [Base64, Url, .. Options]),
             new("application/x-www-form-urlencoded", [Base64, Url, .. Options]),
         ],

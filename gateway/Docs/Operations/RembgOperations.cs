@@ -1,3 +1,4 @@
+using Rembg.Contract.Cutouts;
 using Rembg.Gateway.Compatibility;
 
 namespace Rembg.Gateway.Docs.Operations;
@@ -30,7 +31,7 @@ internal static class RembgOperations
     {
         Query = [Url, .. Options],
         RequestHeaders = [CutoutOperations.IfNoneMatch, CutoutOperations.CacheControl],
-        Bodies = [new("multipart/form-data", [Field.File("file", "JPEG, PNG or WebP.", required: false), Url, .. Options])],
+        Bodies = [new("multipart/form-data", [Field.File("file", $"{InputFormat.Names}.", required: false), Url, .. Options])],
         Answers = [CutoutOperations.Picture with { Files = ["image/png"], Headers = [.. CutoutOperations.PictureHeaders, Field.Text("X-Model", "The model that answered.")] }, CutoutOperations.NotModified],
         Problems = CutoutOperations.Problems.ToDictionary(problem => problem.Key, problem => problem.Key switch
         {

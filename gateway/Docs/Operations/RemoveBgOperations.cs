@@ -24,7 +24,7 @@ internal static class RemoveBgOperations
         Field.Flag("semitransparency", "Of the windows of cars; without effect.", initial: true),
     ];
 
-    private static readonly Field Base64 = Field.Text("image_file_b64", "JPEG, PNG or WebP as base64; instead of `image_file`.");
+    private static readonly Field Base64 = Field.Text("image_file_b64", $"{InputFormat.Names} as base64; instead of `image_file`.");
 
     private static readonly Field Url = Field.Text("image_url", "The image's URL; instead of `image_file`.");
 
@@ -36,7 +36,7 @@ internal static class RemoveBgOperations
         RequestHeaders = [CutoutOperations.CacheControl, Field.Text("Accept", "`application/json` alone asks for the cutout as base64 in JSON; beside `*/*` or an image type it does not.")],
         Bodies =
         [
-            new("multipart/form-data", [Field.File("image_file", "JPEG, PNG or WebP.", required: false), Base64, Url, .. Options]),
+            new("multipart/form-data", [Field.File("image_file", $"{InputFormat.Names}.", required: false), Base64, Url, .. Options]),
             new("application/json", [Base64, Url, .. Options]),
             new("application/x-www-form-urlencoded", [Base64, Url, .. Options]),
         ],
@@ -78,7 +78,7 @@ internal static class RemoveBgOperations
     {
         Bodies =
         [
-            new("multipart/form-data", [Field.File("image_file", "JPEG, PNG or WebP.", required: false), Base64, Url, .. Report]),
+            new("multipart/form-data", [Field.File("image_file", $"{InputFormat.Names}.", required: false), Base64, Url, .. Report]),
             new("application/json", [Base64, Url, .. Report]),
             new("application/x-www-form-urlencoded", [Base64, Url, .. Report]),
         ],

@@ -13,6 +13,7 @@ internal ref struct ByteCursor(ReadOnlySpan<byte> bytes, int position = 0)
 
     public byte Byte() => Take(1)[0];
     public ushort UInt16() => BinaryPrimitives.ReadUInt16BigEndian(Take(2));
+    public ushort UInt16LittleEndian() => BinaryPrimitives.ReadUInt16LittleEndian(Take(2));
     public uint UInt32() => BinaryPrimitives.ReadUInt32BigEndian(Take(4));
     public uint UInt32LittleEndian() => BinaryPrimitives.ReadUInt32LittleEndian(Take(4));
 

@@ -1,3 +1,4 @@
+using Rembg.Contract.Cutouts;
 using Rembg.Contract.Problems;
 
 namespace Rembg.Inference.Imaging;
@@ -11,7 +12,7 @@ public sealed record ImageHeader(ImageFormat Format, int Width, int Height)
     /// <summary>EXIF orientation, 1 (upright) to 8; from 5 on the sides are swapped.</summary>
     public int Orientation { get; init; } = 1;
 
-    /// <summary>The decoder cannot go row by row: progressive or multi-scan JPEG, interlaced PNG, any WebP.</summary>
+    /// <summary>The decoder cannot go row by row: progressive or multi-scan JPEG, interlaced PNG, any WebP or GIF.</summary>
     public bool NeedsWholePicture { get; init; }
 
     /// <summary>The file has an alpha channel or a transparent colour.</summary>
@@ -26,7 +27,7 @@ public sealed record ImageHeader(ImageFormat Format, int Width, int Height)
     /// <summary>Pictures in the file; the first one is taken.</summary>
     public int Frames { get; init; } = 1;
 
-    /// <summary>Where the first frame of an animated WebP lies on its canvas, which is the picture; null when it covers all of it.</summary>
+    /// <summary>Where the first frame of an animated WebP or GIF lies on its canvas, which is the picture; null when it covers all of it.</summary>
     public (int Left, int Top)? Offset { get; init; }
 
     /// <summary>A JPEG without its last bytes. Whether more is missing of a progressive one, only its decoder can tell.</summary>
@@ -37,6 +38,9 @@ public sealed record ImageHeader(ImageFormat Format, int Width, int Height)
 
     /// <summary>Colours are to be read as sRGB: no profile, and not CMYK.</summary>
     public bool IsSrgb { get; init; } = true;
+
+    /// <summary>How the pixels of a BMP are stored; null for the others.</summary>
+    internal BmpPixels? Bmp { get; init; }
 
     /// <summary>Bytes of the file up to the end of the picture; what follows is no part of it.</summary>
     public int Length { get; init; }
@@ -54,17 +58,22 @@ public sealed record ImageHeader(ImageFormat Format, int Width, int Height)
 
     /// <summary>Reads and judges the header of <paramref name="file"/>.</summary>
     /// <exception cref="ProblemException">
-    /// 413 too many bytes · 415 not JPEG, PNG or WebP · 422 too many pixels, frames or parts, truncated, or not decodable.
+    /// 413 too many bytes · 415 none of <see cref="InputFormat.All"/> · 422 too many pixels, frames or parts, truncated, or not decodable.
     /// </exception>
     public static ImageHeader Read(ReadOnlyMemory<byte> file, ImageLimits limits)
     {
         var bytes = file.Span;
         if (bytes.Length > limits.MaxBytes) throw Problem.ImageTooLarge(limits.MaxBytes).AsException();
 
-        if (JpegHeader.Matches(bytes)) return JpegHeader.Read(bytes, limits);
-        if (PngHeader.Matches(bytes)) return PngHeader.Read(bytes, limits);
-        if (WebpHeader.Matches(bytes)) return WebpHeader.Read(bytes, limits);
-        throw Problem.UnsupportedFormat().AsException();
+        return InputFormat.Of(bytes)?.Format switch
+        {
+            ImageFormat.Jpeg => JpegHeader.Read(bytes, limits),
+            ImageFormat.Png => PngHeader.Read(bytes, limits),
+            ImageFormat.Webp => WebpHeader.Read(bytes, limits),
+            ImageFormat.Gif => GifHeader.Read(bytes, limits),
+            ImageFormat.Bmp => BmpHeader.Read(bytes, limits),
+            _ => throw InputFormat.Unsupported(bytes).AsException(),
+        };
     }
 
     /// <summary>Refuses sizes that cannot be or must not be; called by each parser as soon as it knows them.</summary>

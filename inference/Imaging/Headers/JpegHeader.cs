@@ -1,3 +1,4 @@
+using Rembg.Contract.Cutouts;
 using Rembg.Contract.Problems;
 
 namespace Rembg.Inference.Imaging;
@@ -18,8 +19,6 @@ internal ref struct JpegHeader
     private bool _progressive, _severalScans, _hasProfile, _hasJfif, _hasAdobe, _endIsMissing;
     private int _segments, _scans, _orientation, _profileBytes, _keptTo;
     private long _blocks, _codedBytes;
-
-    public static bool Matches(ReadOnlySpan<byte> file) => file.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]);
 
     public static ImageHeader Read(ReadOnlySpan<byte> file, ImageLimits limits) => new JpegHeader(file, limits).Walk();
 

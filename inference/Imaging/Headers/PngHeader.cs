@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.IO.Hashing;
+using Rembg.Contract.Cutouts;
 using Rembg.Contract.Problems;
 
 namespace Rembg.Inference.Imaging;
@@ -18,8 +19,6 @@ internal ref struct PngHeader
     private bool _hasPalette, _hasTransparentColour, _hasProfile, _isAnimated, _dataIsAFrame;
     private int _chunks, _frames, _orientation;
     private long _dataBytes, _profileBytes;
-
-    public static bool Matches(ReadOnlySpan<byte> file) => file.StartsWith(Signature);
 
     public static ReadOnlySpan<byte> Signature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Rembg.Contract.Cutouts;
 using Rembg.Contract.Problems;
 
 namespace Rembg.Inference.Imaging;
@@ -20,9 +21,6 @@ internal ref struct WebpHeader
     private byte _flags;
     private bool _hasAlpha, _hasProfile, _isLossless;
     private int _chunks, _frames, _orientation, _profileBytes;
-
-    public static bool Matches(ReadOnlySpan<byte> file) =>
-        file.Length >= 12 && file.StartsWith("RIFF"u8) && file[8..].StartsWith("WEBP"u8);
 
     public static ImageHeader Read(ReadOnlySpan<byte> file, ImageLimits limits)
     {

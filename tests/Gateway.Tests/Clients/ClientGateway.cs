@@ -41,7 +41,7 @@ internal sealed class ClientGateway : IAsyncDisposable
         var gateway = new ClientGateway(app, log);
         app.MapGet("/work", (HttpContext context) => context.GetClient().Id).RequireClient();
         app.MapGet("/headers", (HttpContext context) => string.Join('\n', context.Request.Headers.Select(h => $"{h.Key}: {h.Value}"))).RequireClient();
-        app.MapGet("/broken", IResult () => throw Problem.UnsupportedFormat().AsException()).RequireClient();
+        app.MapGet("/broken", IResult () => throw Problem.UnsupportedFormat("It is none.").AsException()).RequireClient();
         app.MapGet("/slow", gateway.WaitAsync).RequireClient();
         app.MapGet("/own", (HttpContext context) => context.GetClient().Id).IdentifyClient();
         app.MapGet("/open", () => "open");

@@ -162,7 +162,7 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
     [InlineData("<!DOCTYPE html><html></html>")]
     [InlineData("PK\u0003\u0004............")]
     [InlineData("\u007fELF............")]
-    [InlineData("GIF89a............")]
+    [InlineData("GIF88a............")]
     [InlineData("RIFF....WAVE....")]
     [InlineData("x")]
     public async Task OtherFormats_AreUnsupportedWhateverTheLabel(string body)

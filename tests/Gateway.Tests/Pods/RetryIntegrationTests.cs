@@ -175,7 +175,7 @@ public sealed class RetryIntegrationTests : IAsyncLifetime
         _bad.Requests.Count.ShouldBe(3, "it looks idle, but after some answers it rests");
     }
 
-    public static TheoryData<Problem> Refusals => new(Problem.Undecodable("It cannot."), Problem.ResolutionTooHigh("Too many."), Problem.TooManyFrames(1000), Problem.UnsupportedFormat());
+    public static TheoryData<Problem> Refusals => new(Problem.Undecodable("It cannot."), Problem.ResolutionTooHigh("Too many."), Problem.TooManyFrames(1000), Problem.UnsupportedFormat("It is none."));
 
     [Theory]
     [MemberData(nameof(Refusals))]

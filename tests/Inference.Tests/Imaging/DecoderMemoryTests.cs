@@ -1,3 +1,4 @@
+using Rembg.Contract.Cutouts;
 using Rembg.Inference.Imaging;
 
 namespace Rembg.Inference.Tests.Imaging;
@@ -24,6 +25,13 @@ public class DecoderMemoryTests
         var webp = Photo with { Format = ImageFormat.Webp, NeedsWholePicture = true };
         Bytes(webp).ShouldBeLessThan(Pixels);
         Bytes(webp with { IsLossless = true }).ShouldBeGreaterThan(Pixels * 4);
+    }
+
+    [Fact]
+    public void Gif_HoldsThePicture_AndBmpIsReadWhereItLies()
+    {
+        Bytes(Photo with { Format = ImageFormat.Gif, NeedsWholePicture = true }).ShouldBeGreaterThan(Pixels * 5);
+        Bytes(Photo with { Format = ImageFormat.Bmp }).ShouldBeLessThan(16 << 20);
     }
 
     [Fact]

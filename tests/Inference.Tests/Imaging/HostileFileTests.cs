@@ -21,9 +21,11 @@ public class HostileFileTests
         ["interlaced"] = ImageFactory.Png(Photos.Rocket, interlaced: true),
         ["webp"] = ImageFactory.Webp(Photos.Rocket, lossless: false),
         ["lossless"] = ImageFactory.Webp(Photos.Rocket),
+        ["gif"] = Photos.Read("formats/still.gif"),
+        ["bmp"] = Photos.Read("formats/24.bmp"),
     };
 
-    public static TheoryData<string> Kinds => ["jpeg", "progressive", "png", "interlaced", "webp", "lossless"];
+    public static TheoryData<string> Kinds => ["jpeg", "progressive", "png", "interlaced", "webp", "lossless", "gif", "bmp"];
 
     [Theory]
     [MemberData(nameof(Kinds))]

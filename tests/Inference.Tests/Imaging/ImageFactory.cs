@@ -1,4 +1,5 @@
 using NetVips;
+using Rembg.Contract.Cutouts;
 using Rembg.Inference.Imaging;
 
 namespace Rembg.Inference.Tests.Imaging;

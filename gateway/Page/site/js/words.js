@@ -15,7 +15,7 @@ const Words = {
   not_ready: ["The cutout is not there yet.", "Try again in a moment."],
   result_expired: ["The cutout was kept for a while and then deleted.", "Try again to make it anew."],
   image_too_large: ["The file is too large.", "Save it smaller, or as a JPEG."],
-  unsupported_format: ["This is not a JPEG, PNG or WebP picture.", "Save it in one of these formats. Renaming the file does not help."],
+  unsupported_format: ["This is not a picture of a kind that can be read here.", "Save it as JPEG, PNG or WebP. Renaming the file does not help."],
   unsupported_encoding: ["The upload was compressed on its way.", "Try again without the program that compresses it."],
   headers_too_large: ["The browser sends too much with every request.", "Delete this site's cookies, then try again."],
   range_not_satisfiable: ["The download cannot go on where it stopped.", "Start it anew."],

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using NetVips;
+using Rembg.Contract.Cutouts;
 using Rembg.Contract.Problems;
 using Rembg.Inference.Imaging;
 using Rembg.Testing;
@@ -70,7 +71,10 @@ public class ImageHeaderTests
     [InlineData("<!DOCTYPE html><html></html>")]
     [InlineData("PK\u0003\u0004")]
     [InlineData("\u007FELF")]
-    [InlineData("GIF89a")]
+    [InlineData("GIF88a")]
+    [InlineData("BMW, a car and no picture")]
+    [InlineData("\0\0\u0001\0\u0001\0 icon")]
+    [InlineData("8BPS\0\u0001 Photoshop")]
     [InlineData("RIFF\u0004\0\0\0WAVE")]
     [InlineData("")]
     public void OtherFormat_IsUnsupportedWhateverItIsCalled(string start) =>

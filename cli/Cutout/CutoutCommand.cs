@@ -1,0 +1,93 @@
+using System.CommandLine;
+using Rembg.Contract.Cutouts;
+using Rembg.Contract.Problems;
+
+namespace Rembg.Cli.Cutout;
+
+/// <summary><c>cutout IN [OUT]</c>: one image, a folder, a URL, or standard input. The options of a cutout are those of the API, from the same table.</summary>
+internal static class CutoutCommand
+{
+    private static readonly Argument<string> Input = new("IN") { Description = "A file, a folder, a URL, or - for standard input." };
+    private static readonly Argument<string?> Output = new("OUT")
+    {
+        Description = "A file, a folder for a folder, or - for standard output. Without it: beside IN; of standard input and URLs to standard output.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+    private static readonly Option<string> Server = new("--server")
+    {
+        Description = "Where the platform is. REMBG_SERVER says it too, and REMBG_API_KEY holds the key for it.",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("REMBG_SERVER") is { Length: > 0 } server ? server : "http://localhost:7000",
+    };
+    private static readonly Option<int> Parallel = new("--parallel") { Description = "Images of a folder at a time.", DefaultValueFactory = _ => 4 };
+    private static readonly Option<bool> SkipExisting = new("--skip-existing") { Description = "Leave images whose cutout is there." };
+    private static readonly Option<TimeSpan> GiveUpAfter = new("--give-up-after")
+    {
+        Description = "How long one image is tried when the server is full or away, e.g. 00:05:00.",
+        DefaultValueFactory = _ => TimeSpan.FromMinutes(5),
+    };
+
+    public static Command Create()
+    {
+        var wishes = CutoutOption.All.ToDictionary(option => option, ToOption);
+        var command = new Command("cutout", "Cuts out the subject of images.") { Input, Output, Server, Parallel, SkipExisting, GiveUpAfter };
+        foreach (var option in wishes.Values) command.Options.Add(option);
+        Parallel.Validators.Add(result => { if (result.GetValueOrDefault<int>() is < 1 or > 64) result.AddError("--parallel must be 1 to 64"); });
+        command.SetAction((parsed, cancellation) => RunAsync(parsed, wishes, cancellation));
+        return command;
+    }
+
+    /// <summary><c>bg_color</c> becomes <c>--bg-color</c>. The table's rule is applied by the table, once.</summary>
+    private static Option<string?> ToOption(CutoutOption option)
+    {
+        var made = new Option<string?>($"--{option.Name.Replace('_', '-')}") { Description = option.Text.Replace("`", "", StringComparison.Ordinal) };
+        if (option.Values is { } values) made.CompletionSources.Add([.. values]);
+        return made;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, Dictionary<CutoutOption, Option<string?>> wishes, CancellationToken cancellation)
+    {
+        var errors = parsed.InvocationConfiguration.Error;
+        try
+        {
+            // 1. What is wished: of the table, and of OUT's extension.
+            var (input, output) = (parsed.GetRequiredValue(Input), parsed.GetValue(Output));
+            var given = wishes.Select(wish => (wish.Key.Name, Value: parsed.GetValue(wish.Value))).Where(wish => wish.Value is not null).ToDictionary(wish => wish.Name, wish => wish.Value!);
+            if (!given.ContainsKey("format") && Job.FormatOf(input, output) is { } format) given["format"] = format;
+            var options = CutoutOptions.Parse(given);
+
+            // 2. Which images.
+            var jobs = Job.Find(input, output, options.Format);
+            if (parsed.GetValue(SkipExisting)) jobs = [.. jobs.Where(job => !job.IsDone)];
+
+            // 3. The cutouts.
+            using var http = new HttpClient { BaseAddress = Address(parsed.GetRequiredValue(Server)), Timeout = Timeout.InfiniteTimeSpan };
+            if (Environment.GetEnvironmentVariable("REMBG_API_KEY") is { Length: > 0 } key) http.DefaultRequestHeaders.Add("X-Api-Key", key);
+            var progress = new Progress(errors, isTerminal: !Console.IsErrorRedirected, jobs.Count, TimeProvider.System);
+            var cutter = new ServerCutter(http, options, parsed.GetValue(GiveUpAfter), progress.Waiting, TimeProvider.System);
+            var run = new Run(cutter, parsed.GetValue(Parallel), progress);
+            return await run.AllAsync(jobs, cancellation) ? ExitCode.Ok : ExitCode.Failed;
+        }
+        catch (ProblemException refused)
+        {
+            await errors.WriteLineAsync(refused.Problem.Detail);
+            return ExitCode.Usage;
+        }
+        catch (UsageException wrong)
+        {
+            await errors.WriteLineAsync(wrong.Message);
+            return ExitCode.Usage;
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Stopped;
+        }
+    }
+
+    /// <summary>With a slash at its end: a server may lie behind a path.</summary>
+    private static Uri Address(string server) => Uri.TryCreate(server.TrimEnd('/') + "/", UriKind.Absolute, out var address) && address.Scheme is ("http" or "https")
+        ? address
+        : throw new UsageException("--server must be an http or https URL");
+}
+
+/// <summary>The command makes no sense; the message says why.</summary>
+internal sealed class UsageException(string message) : Exception(message);
