@@ -17,28 +17,30 @@ internal sealed class BatchList(ImageFetcher images)
     {
         if (!request.HasJsonContentType()) throw Problem.InvalidRequest("A batch is a form with files, or JSON.").AsException();
         if (!images.IsEnabled) throw Problem.InvalidParameter("images", "is not supported: send the images themselves, URLs are not fetched").AsException();
-        using var document = await ParseAsync(request, cancelled);
-        if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("images", out var list) || list.ValueKind != JsonValueKind.Array)
-            throw Problem.InvalidParameter("images", "must be a list").AsException();
-        if (list.GetArrayLength() is 0 or > BatchForm.MaxFiles) throw Problem.InvalidParameter("images", $"must hold 1 to {BatchForm.MaxFiles:N0} images").AsException();
+        var (parameters, list) = await ParseAsync(request, cancelled);
+        if (list.Count is 0 or > BatchForm.MaxFiles) throw Problem.InvalidParameter("images", $"must hold 1 to {BatchForm.MaxFiles:N0} images").AsException();
 
-        await begin([.. document.RootElement.EnumerateObject().Where(property => property.Name != "images").Select(Parameter)]);
+        await begin(parameters);
         var client = request.HttpContext.GetClient().Id;
-        foreach (var (index, image) in list.EnumerateArray().Index())
+        foreach (var (index, (url, name)) in list.Index())
         {
-            var url = Text(image, "url");
-            await accept(index, Text(image, "id") ?? url ?? "", () => images.ReadAsync(
+            await accept(index, name ?? url ?? "", () => images.ReadAsync(
                 new("url", url ?? throw Problem.InvalidParameter("url", "must be text").AsException()), client, revalidate: true, cancelled));
         }
     }
 
-    private static async Task<JsonDocument> ParseAsync(HttpRequest request, CancellationToken cancelled)
+    private static async Task<(List<KeyValuePair<string, string>> Parameters, List<(string? Url, string? Name)> Images)> ParseAsync(HttpRequest request, CancellationToken cancelled)
     {
         try
         {
-            return await JsonDocument.ParseAsync(new LimitedBody(request.Body, MaxBytes, MaxBytes), new() { MaxDepth = 4 }, cancelled);
+            using var document = await JsonDocument.ParseAsync(new LimitedBody(request.Body, MaxBytes, MaxBytes), new() { MaxDepth = 4 }, cancelled);
+            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("images", out var list) || list.ValueKind != JsonValueKind.Array)
+                throw Problem.InvalidParameter("images", "must be a list").AsException();
+            return (
+                [.. document.RootElement.EnumerateObject().Where(property => property.Name != "images").Select(Parameter)],
+                [.. list.EnumerateArray().Select(image => (Text(image, "url"), Text(image, "id")))]);
         }
-        catch (JsonException)
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException) // the latter: half a surrogate pair
         {
             throw Problem.InvalidRequest("The body is not a JSON object of the documented form.").AsException();
         }

@@ -179,6 +179,9 @@ public sealed class BatchIntegrationTests : IAsyncLifetime
     [InlineData("{\"images\":[{}],\"format\":\"bmp2\"}")]
     [InlineData("{\"images\":[{}]")]
     [InlineData("")]
+    [InlineData("{\"images\":[{\"url\":\"\\ud800\"}]}")]
+    [InlineData("{\"images\":[{}],\"\\ud800\":1}")]
+    [InlineData("{\"images\":[{}],\"format\":\"\\ud800\"}")]
     public async Task JsonThatIsNoBatch_Is400(string body)
     {
         await using var gateway = await StartAsync();
