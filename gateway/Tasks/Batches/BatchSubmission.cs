@@ -14,6 +14,9 @@ namespace Rembg.Gateway.Tasks.Batches;
 internal sealed class BatchSubmission(
     IServiceProvider services, ITaskQueue queue, BatchForm form, BatchList list, ModelCatalog models, WebhookParameter webhooks, IOptions<TaskOptions> tasks)
 {
+    /// <summary>What is longer is cut: a batch keeps a thousand names.</summary>
+    private const int MaxNameLength = 200;
+
     public async Task<Batch> AcceptAsync(HttpContext context)
     {
         var batches = services.GetService<RedisBatches>() ?? throw Problem.NotFound("Batches need a gateway that keeps its tasks on Redis.").AsException();
@@ -45,6 +48,7 @@ internal sealed class BatchSubmission(
 
         async Task AcceptImageAsync(int index, string name, Func<Task<Upload>> read)
         {
+            if (name.Length > MaxNameLength) name = name[..MaxNameLength];
             try
             {
                 using var image = await read();
