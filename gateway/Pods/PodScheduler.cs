@@ -178,7 +178,7 @@ internal sealed class PodScheduler : IDisposable
         }
     }
 
-    /// <summary>Of the pods that serve it, those that only draw where there are such: one that is neither resting nor the one that it comes from, or failing that, any.</summary>
+    /// <summary>Of the pods that serve it, those that only draw where there are such: one that is neither ejected nor the one that it comes from, or failing that, any.</summary>
     private DestinationState? Choose(Waiter waiter, IReadOnlyList<DestinationState> answering)
     {
         DestinationState[] able = [.. answering.Where(waiter.IsServedBy)];

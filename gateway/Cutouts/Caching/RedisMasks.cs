@@ -9,8 +9,8 @@ using StackExchange.Redis;
 namespace Rembg.Gateway.Cutouts.Caching;
 
 /// <summary>
-/// Masks in Redis, for all gateways. Redis has a short time to answer, is left alone for a while after it failed, and a failure is a
-/// miss; one request in a while finds out whether it is back. An entry begins with the SHA-256 of its key and its mask, so that one
+/// Masks in Redis, for all gateways. Calls to Redis have a short timeout; after a failure a circuit breaker is open for a while. A failure is a
+/// miss. An entry begins with the SHA-256 of its key and its mask, so that one
 /// that is damaged, or lies under another's key, is a miss too.
 /// </summary>
 internal sealed partial class RedisMasks(
