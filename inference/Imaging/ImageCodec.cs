@@ -86,6 +86,8 @@ internal static partial class ImageCodec
         {
             ImageFormat.Jpeg => Image.JpegloadSource(source, shrink: shrink, access: Enums.Access.Sequential, failOn: failOn),
             ImageFormat.Png => Image.PngloadSource(source, access: Enums.Access.Sequential, failOn: failOn),
+            ImageFormat.Avif => Image.HeifloadSource(source, access: Enums.Access.Sequential, failOn: failOn),
+            ImageFormat.Tiff => Image.TiffloadSource(source, access: Enums.Access.Sequential, failOn: failOn),
             ImageFormat.Gif => Image.GifloadSource(source, access: Enums.Access.Sequential, failOn: failOn),
             _ => Image.WebploadSource(source, scale: 1.0 / shrink, access: Enums.Access.Sequential, failOn: failOn),
         };
@@ -136,7 +138,7 @@ internal static partial class ImageCodec
         {
             try
             {
-                return image.IccTransform("srgb", embedded: hasProfile, inputProfile: "cmyk", intent: Enums.Intent.Relative, blackPointCompensation: true);
+                return image.IccTransform("srgb", embedded: hasProfile, inputProfile: "cmyk", depth: 8, intent: Enums.Intent.Relative, blackPointCompensation: true);
             }
             catch (VipsException) when (image.Interpretation != Enums.Interpretation.Cmyk)
             {
