@@ -8,8 +8,8 @@ using Rembg.Contract.Problems;
 namespace Rembg.Inference.Imaging;
 
 /// <summary>
-/// The seam to libvips, and the only file that names it: the decoders of all formats but BMP, conversion to sRGB, shrinking, and the WebP
-/// and JPEG encoders. It is given only what <see cref="ImageHeader"/> has accepted, and one thread an image.
+/// The seam to libvips, and the only file that names it: the decoders of all formats but BMP, conversion to sRGB, shrinking, and the WebP,
+/// AVIF and JPEG encoders. It is given only what <see cref="ImageHeader"/> has accepted, and one thread an image.
 /// </summary>
 internal static partial class ImageCodec
 {
@@ -148,8 +148,12 @@ internal static partial class ImageCodec
         return image.Colourspace(Enums.Interpretation.Srgb).Then(i => i.Cast(Enums.BandFormat.Uchar));
     }
 
-    /// <summary>Encodes a whole picture as lossy WebP (its alpha lossless) or JPEG, in memory that stays where it is.</summary>
-    public static unsafe void Encode(PixelBuffer picture, bool webp, Stream output, CancellationToken cancellation)
+    /// <summary>
+    /// Encodes a whole picture as lossy WebP (its alpha lossless), AVIF or JPEG, in memory that stays where it is. AVIF's effort is the least:
+    /// 12 megapixels took 1.1 s and 561 kB; one step more took 1.7 s and 526 kB, the next 3.4 s and 516 kB.
+    /// </summary>
+    /// <param name="quality">1 to 100; null for the format's own.</param>
+    public static unsafe void Encode(PixelBuffer picture, OutputFormat format, int? quality, Stream output, CancellationToken cancellation)
     {
         try
         {
@@ -158,8 +162,9 @@ internal static partial class ImageCodec
                 using var raw = Image.NewFromMemory((nint)pixels, (ulong)picture.Pixels.Length, picture.Width, picture.Height, picture.Channels, Enums.BandFormat.Uchar);
                 using var image = raw.Copy(interpretation: picture.Channels == 1 ? Enums.Interpretation.Bw : Enums.Interpretation.Srgb);
                 image.SetProgress(null, cancellation);
-                if (webp) image.WebpsaveStream(output, q: 90, effort: 2, alphaQ: 100, keep: Enums.ForeignKeep.None);
-                else image.JpegsaveStream(output, q: 92, keep: Enums.ForeignKeep.None);
+                if (format == OutputFormat.Webp) image.WebpsaveStream(output, q: quality ?? 90, effort: 2, alphaQ: 100, keep: Enums.ForeignKeep.None);
+                else if (format == OutputFormat.Avif) image.HeifsaveStream(output, q: quality ?? 60, compression: Enums.ForeignHeifCompression.Av1, effort: 0, keep: Enums.ForeignKeep.None);
+                else image.JpegsaveStream(output, q: quality ?? 92, keep: Enums.ForeignKeep.None);
             }
         }
         catch (VipsException exception)

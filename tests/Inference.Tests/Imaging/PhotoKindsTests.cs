@@ -139,6 +139,7 @@ public class PhotoKindsTests
     [InlineData(OutputFormat.Webp)]
     [InlineData(OutputFormat.Jpg)]
     [InlineData(OutputFormat.Zip)]
+    [InlineData(OutputFormat.Avif)]
     public async Task TransparentPhoto_IsWrittenInEveryFormatAndSize(OutputFormat format)
     {
         var file = WithAlpha(image => image.PngsaveBuffer());
