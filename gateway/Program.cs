@@ -13,6 +13,7 @@ using Rembg.Gateway.Pods;
 using Rembg.Gateway.Redis;
 using Rembg.Gateway.Tasks;
 using Rembg.Gateway.Tasks.Redis;
+using Rembg.Gateway.Tasks.Webhooks;
 using Rembg.Gateway.Telemetry;
 
 namespace Rembg.Gateway;
@@ -56,6 +57,7 @@ public static class Program
         app.MapHealth();
         app.MapCutouts();
         app.MapTasks();
+        app.MapWebhooks();
         app.MapLegacyTasks();
         app.MapRembg();
         app.MapRemoveBg();

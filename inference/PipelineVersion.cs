@@ -6,7 +6,7 @@ namespace Rembg.Inference;
 /// </summary>
 internal static class PipelineVersion
 {
-    public const string Current = "2";
+    public const string Current = "3";
 
     /// <summary>The same for the masks alone, which gateways keep for longer: raise it when the model sees or says something else.</summary>
     public const string Mask = "1";

@@ -18,6 +18,12 @@ internal static class CutoutCommand
         Description = "Where the platform is. REMBG_SERVER says it too, and REMBG_API_KEY holds the key for it.",
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable("REMBG_SERVER") is { Length: > 0 } server ? server : "http://localhost:7000",
     };
+    private static readonly Option<bool> Local = new("--local") { Description = "No server: the model runs in this process." };
+    private static readonly Option<string> Models = new("--models-directory")
+    {
+        Description = "Folder of prepared models, for --local. REMBG_MODELS says it too.",
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("REMBG_MODELS") is { Length: > 0 } models ? models : "models/prepared",
+    };
     private static readonly Option<int> Parallel = new("--parallel") { Description = "Images of a folder at a time.", DefaultValueFactory = _ => 4 };
     private static readonly Option<bool> SkipExisting = new("--skip-existing") { Description = "Leave images whose cutout is there." };
     private static readonly Option<TimeSpan> GiveUpAfter = new("--give-up-after")
@@ -29,7 +35,7 @@ internal static class CutoutCommand
     public static Command Create()
     {
         var wishes = CutoutOption.All.ToDictionary(option => option, ToOption);
-        var command = new Command("cutout", "Cuts out the subject of images.") { Input, Output, Server, Parallel, SkipExisting, GiveUpAfter };
+        var command = new Command("cutout", "Cuts out the subject of images.") { Input, Output, Server, Local, Models, Parallel, SkipExisting, GiveUpAfter };
         foreach (var option in wishes.Values) command.Options.Add(option);
         Parallel.Validators.Add(result => { if (result.GetValueOrDefault<int>() is < 1 or > 64) result.AddError("--parallel must be 1 to 64"); });
         command.SetAction((parsed, cancellation) => RunAsync(parsed, wishes, cancellation));
@@ -58,12 +64,20 @@ internal static class CutoutCommand
             // 2. Which images.
             var jobs = Job.Find(input, output, options.Format);
             if (parsed.GetValue(SkipExisting)) jobs = [.. jobs.Where(job => !job.IsDone)];
+            if (jobs.Count == 0)
+            {
+                await errors.WriteLineAsync("There is nothing to do.");
+                return ExitCode.Ok;
+            }
 
             // 3. The cutouts.
-            using var http = new HttpClient { BaseAddress = Address(parsed.GetRequiredValue(Server)), Timeout = Timeout.InfiniteTimeSpan };
+            var isLocal = parsed.GetValue(Local);
+            if (isLocal && jobs.Any(job => job.IsUrl)) throw new UsageException("--local takes files, not URLs.");
+            await using var pod = isLocal ? await LocalPod.StartAsync(parsed.GetRequiredValue(Models), options.Model, cancellation) : null;
+            using var http = new HttpClient { BaseAddress = pod?.Address ?? Address(parsed.GetRequiredValue(Server)), Timeout = Timeout.InfiniteTimeSpan };
             if (Environment.GetEnvironmentVariable("REMBG_API_KEY") is { Length: > 0 } key) http.DefaultRequestHeaders.Add("X-Api-Key", key);
             var progress = new Progress(errors, isTerminal: !Console.IsErrorRedirected, jobs.Count, TimeProvider.System);
-            var cutter = new ServerCutter(http, options, parsed.GetValue(GiveUpAfter), progress.Waiting, TimeProvider.System);
+            var cutter = new ServerCutter(http, isLocal ? "v1/infer" : "v1/remove-background", options, parsed.GetValue(GiveUpAfter), progress.Waiting, TimeProvider.System);
             var run = new Run(cutter, parsed.GetValue(Parallel), progress);
             return await run.AllAsync(jobs, cancellation) ? ExitCode.Ok : ExitCode.Failed;
         }

@@ -38,6 +38,8 @@ public sealed record CutoutOption(
             (options, value) => Rgba.TryParse(value, out var colour) ? options with { Background = colour } : null, options => options.Background?.ToString())
             { Rule = "must be 3, 4, 6 or 8 hex digits or a colour name" },
         Flag("post_process_mask", "A smoothed mask without half-transparent parts.", (options, value) => options with { PostProcessMask = value }, options => options.PostProcessMask),
+        OneOf<EdgeMode>("edges", "`clean`: alpha follows the image's colours where the mask is unsure, and half-transparent pixels lose the old background. `raw`: the mask as it is, enlarged.",
+            (options, value) => options with { Edges = value }, options => options.Edges),
         new("roi", "The part of the image in which the subject is, as `left top right bottom` in `px` or `%`. The rest becomes background.", null,
             (options, value) => Region.TryParse(value, out var roi) ? options.With(layout => layout with { Roi = roi }) : null, options => options.Layout.Roi?.ToString())
             { Rule = "must be four lengths, left top right bottom, in px or %" },

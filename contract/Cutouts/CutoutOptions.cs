@@ -27,6 +27,11 @@ public sealed record CutoutOptions
     /// <summary>rembg's <c>ppm</c>: a smoothed, binary mask.</summary>
     public bool PostProcessMask { get; init; }
 
+    public EdgeMode Edges { get; init; }
+
+    /// <summary>A binary mask has no edges to clean.</summary>
+    public bool HasCleanEdges => Edges == EdgeMode.Clean && !PostProcessMask;
+
     public Layout Layout { get; init; } = Layout.None;
     public Shadow Shadow { get; init; }
 
@@ -87,6 +92,6 @@ public sealed record CutoutOptions
             throw Problem.InvalidParameter("quality", "needs format=jpg, webp or avif").AsException(),
         { Shadow: not Shadow.None, Channels: OutputChannels.Alpha } or { Shadow: not Shadow.None, Format: OutputFormat.Zip } =>
             throw Problem.InvalidParameter("shadow", "cannot be combined with channels=alpha or format=zip").AsException(),
-        _ => this with { Layout = Layout.Canonical(), ShadowOpacity = Shadow == Shadow.None ? DefaultShadowOpacity : ShadowOpacity },
+        _ => this with { Edges = PostProcessMask ? default : Edges, Layout = Layout.Canonical(), ShadowOpacity = Shadow == Shadow.None ? DefaultShadowOpacity : ShadowOpacity },
     };
 }

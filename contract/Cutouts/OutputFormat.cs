@@ -11,3 +11,6 @@ public enum OutputSize { Full, Preview, Medium, Hd }
 
 /// <summary>What lies between subject and background.</summary>
 public enum Shadow { None, Drop }
+
+/// <summary>Whether the edges of the mask are refined and their colours cleaned, or left as they are.</summary>
+public enum EdgeMode { Clean, Raw }

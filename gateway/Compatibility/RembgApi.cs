@@ -43,7 +43,7 @@ internal static class RembgApi
 
     private static CutoutOptions Translate(Dictionary<string, string> given)
     {
-        // 1. Matting and clean colours: checked as rembg checks them. The cutout has the edges that it always has.
+        // 1. Matting and clean colours: checked as rembg checks them. The cutout always has clean edges.
         Check(given, "af", max: 255);
         Check(given, "ab", max: 255);
         Check(given, "ae", max: int.MaxValue);
@@ -52,12 +52,13 @@ internal static class RembgApi
         if (given.TryGetValue("extras", out var extras)) CheckExtras(extras);
 
         // 2. What we know by other names. A mask has no background.
-        var onlyMask = Flag(given, "om");
+        var (onlyMask, smoothed) = (Flag(given, "om"), Flag(given, "ppm"));
         return new()
         {
             Model = given.GetValueOrDefault("model"),
             Channels = onlyMask ? OutputChannels.Alpha : OutputChannels.Rgba,
-            PostProcessMask = Flag(given, "ppm"),
+            PostProcessMask = smoothed,
+            Edges = onlyMask && !smoothed ? EdgeMode.Raw : EdgeMode.Clean, // rembg's mask is the model's
             Background = !onlyMask && given.TryGetValue("bgc", out var colour) ? Colour(colour) : null,
         };
     }

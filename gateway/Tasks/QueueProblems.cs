@@ -8,6 +8,9 @@ internal static class QueueProblems
     public static Problem TooManyTasks() => Problem.Overloaded("Too many tasks are waiting.") with { RetryAfter = TimeSpan.FromSeconds(10) };
     public static Problem TooManyBytes() => Problem.Overloaded("The waiting tasks hold too many bytes.") with { RetryAfter = TimeSpan.FromSeconds(10) };
 
+    public static Problem TooManyDeliveries() => Problem.Overloaded("Too many webhooks are waiting to be delivered.") with { RetryAfter = TimeSpan.FromSeconds(10) };
+
+    public static Problem ClientHasTooManyDeliveries() => ShareExceeded("Too many of your webhooks have not been delivered.", TimeSpan.FromSeconds(10));
     public static Problem ClientHasTooManyTasks() => ShareExceeded("Too many of your tasks are waiting.", TimeSpan.FromSeconds(10));
     public static Problem ClientHasTooManyBytes() => ShareExceeded("Your waiting tasks hold too many bytes.", TimeSpan.FromSeconds(10));
 

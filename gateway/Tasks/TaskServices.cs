@@ -2,6 +2,7 @@ using Rembg.Contract.Hosting;
 using Rembg.Gateway.Redis;
 using Rembg.Gateway.Tasks.Memory;
 using Rembg.Gateway.Tasks.Redis;
+using Rembg.Gateway.Tasks.Webhooks;
 
 namespace Rembg.Gateway.Tasks;
 
@@ -18,12 +19,18 @@ public static class TaskServices
         {
             services.AddSingleton<ITaskQueue, RedisTaskQueue>();
             services.AddHostedService<RedisEvents>();
+            services.AddSingleton<RedisDeliveries>();
+            services.AddHostedService<WebhookWorker>();
         }
         else
         {
             services.AddSingleton<ITaskQueue, MemoryTaskQueue>();
             services.AddHostedService<MemoryNotice>();
         }
+        builder.AddOptions<WebhookOptions>(WebhookOptions.Section);
+        services.AddSingleton<WebhookSecrets>();
+        services.AddSingleton<WebhookSender>();
+        services.AddSingleton<WebhookParameter>();
         services.AddSingleton<TaskSubmission>();
         services.AddSingleton<LongPoll>();
         services.AddSingleton<TaskEventStream>();

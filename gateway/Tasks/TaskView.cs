@@ -20,12 +20,12 @@ internal sealed record TaskView(
     long? WaitedMs, long? RanMs, TaskError? Error, TaskLinks Links)
 {
     /// <param name="task">The task.</param>
-    /// <param name="pathBase">The path under which the outside reaches the service.</param>
-    public static TaskView Of(CutoutTask task, PathString pathBase) => new(
+    /// <param name="origin">What links begin with: the path under which the outside reaches the service, or a whole URL.</param>
+    public static TaskView Of(CutoutTask task, string origin) => new(
         task.Id, NameOf(task.State), task.Position, task.Attempts, task.CreatedAt, task.StartedAt, task.FinishedAt,
         Milliseconds(task.StartedAt - task.CreatedAt), Milliseconds(task.FinishedAt - task.StartedAt),
         task.Error is { } error ? new(error.Code, error.Status, error.Title, error.Detail) : null,
-        new($"{pathBase}/v1/tasks/{task.Id}", task.State == TaskState.Succeeded ? $"{pathBase}/v1/tasks/{task.Id}/result" : null));
+        new($"{origin}/v1/tasks/{task.Id}", task.State == TaskState.Succeeded ? $"{origin}/v1/tasks/{task.Id}/result" : null));
 
     public static string NameOf(TaskState state) => state.ToString().ToLowerInvariant();
 

@@ -70,11 +70,12 @@ internal sealed class InferEndpoint(
         var header = ImageHeader.Read(upload.Image, limits.Value);
         var region = Placement.Region(request.Options.Layout.Roi, header.UprightWidth, header.UprightHeight);
         pixels.CheckFits(InputImage.DecodedBytes(header, region, model.Info.InputWidth, model.Info.InputHeight));
-        pixels.CheckFits(CutoutMemory.Of(header, request.Options));
+        pixels.CheckFits(CutoutMemory.Of(header, request.Options, model.Info.InputWidth, model.Info.InputHeight));
 
         // 4. A shrunk decode gives the model's input; 5. the batcher gives the mask. A request that brings its mask needs neither.
-        var mask = request.MaskBytes > 0 ? Unpack(upload.Mask, model, clock)
-            : await FindMaskAsync(context, request, model, upload, header, region, clock, stop.Token);
+        using var input = request.MaskBytes > 0 ? null : model.Inputs.Rent();
+        var mask = input is null ? Unpack(upload.Mask, model, clock)
+            : await FindMaskAsync(context, request, model, upload, header, region, input.Pixels, clock, stop.Token);
         var packed = request.Wanted.HasFlag(AnswerParts.Mask) ? Pack(context.Response, mask, model, clock) : [];
         if (!request.Wanted.HasFlag(AnswerParts.Picture))
         {
@@ -101,37 +102,29 @@ internal sealed class InferEndpoint(
             // From here on the deadline can only be kept by breaking the connection, which looks like a dying pod. The gateway set the
             // deadline, and its clock began earlier: with this grace it always gives up first.
             late.CancelAfter(request.Deadline.Left(time) + GatewayGivesUp);
-            cutout.Write(upload.Image, context.Response.BodyWriter, stop.Token);
+            cutout.Write(upload.Image, context.Response.BodyWriter, stop.Token, input?.Pixels ?? default);
             await context.Response.BodyWriter.WriteAsync(packed, stop.Token);
         }
         clock.Stop("encode", started);
     }
 
     private async Task<Mask> FindMaskAsync(
-        HttpContext context, InferRequest request, LoadedModel model, RequestImage upload, ImageHeader header, Box region, ServerTiming clock, CancellationToken stop)
+        HttpContext context, InferRequest request, LoadedModel model, RequestImage upload, ImageHeader header, Box region, byte[] input, ServerTiming clock, CancellationToken stop)
     {
-        var input = model.Inputs.Rent();
-        try
+        var (width, height) = (model.Info.InputWidth, model.Info.InputHeight);
+        using (await pixels.EnterDecodeAsync(InputImage.DecodedBytes(header, region, width, height), stop))
+        using (await lanes.EnterAsync(stop))
         {
-            var (width, height) = (model.Info.InputWidth, model.Info.InputHeight);
-            using (await pixels.EnterDecodeAsync(InputImage.DecodedBytes(header, region, width, height), stop))
-            using (await lanes.EnterAsync(stop))
-            {
-                var started = clock.Start();
-                using var activity = InferenceTrace.Source.StartActivity("decode");
-                InputImage.Decode(upload.Image, header, region, width, height, input, stop);
-                clock.Stop("decode", started);
-            }
-            var result = await model.Batcher!.RunAsync(input, request.Priority, request.Deadline, context.RequestAborted, request.IsLight);
-            clock.Add("queue", result.Waited);
-            clock.Add("infer", result.Ran);
-            context.Response.Headers[PodHeaders.BatchSize] = result.BatchSize.ToString(CultureInfo.InvariantCulture);
-            return new Mask(width, height, result.Mask);
+            var started = clock.Start();
+            using var activity = InferenceTrace.Source.StartActivity("decode");
+            InputImage.Decode(upload.Image, header, region, width, height, input, PhotoColours.AsStored, stop);
+            clock.Stop("decode", started);
         }
-        finally
-        {
-            model.Inputs.Return(input);
-        }
+        var result = await model.Batcher!.RunAsync(input, request.Priority, request.Deadline, context.RequestAborted, request.IsLight);
+        clock.Add("queue", result.Waited);
+        clock.Add("infer", result.Ran);
+        context.Response.Headers[PodHeaders.BatchSize] = result.BatchSize.ToString(CultureInfo.InvariantCulture);
+        return new Mask(width, height, result.Mask);
     }
 
     private static Mask Unpack(ReadOnlyMemory<byte> packed, LoadedModel model, ServerTiming clock)

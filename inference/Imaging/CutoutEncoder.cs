@@ -15,20 +15,23 @@ public sealed class CutoutEncoder
     // Encoded bytes are handed to the client about so often; also how often a cancelled request is noticed.
     private const int RowsAFlush = 64;
 
+    /// <summary>Of the archive's files: the same cutout has the same bytes at any time.</summary>
+    private static readonly DateTimeOffset NoTime = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     private readonly ImageHeader _header;
     private readonly Mask _mask;
     private readonly CutoutOptions _options;
     private readonly Placement _placement;
 
-    /// <summary>What the mask covers, in pixels of the scaled image.</summary>
-    private readonly Box _seen;
+    /// <summary>What the mask covers, in pixels of the upright image and of the scaled image.</summary>
+    private readonly Box _region, _seen;
 
     private CutoutEncoder(ImageHeader header, Mask mask, CutoutOptions options)
     {
         (_header, _mask, _options) = (header, mask, options);
         var (fullWidth, fullHeight) = (header.UprightWidth, header.UprightHeight);
         var (width, height) = Fit(fullWidth, fullHeight, options.MaxPixels);
-        var seen = Placement.Region(options.Layout.Roi, fullWidth, fullHeight);
+        var seen = _region = Placement.Region(options.Layout.Roi, fullWidth, fullHeight);
 
         _placement = Place(width, height);
         _placement.CheckSize();
@@ -58,7 +61,7 @@ public sealed class CutoutEncoder
     public string ContentType => _options.ContentType;
 
     /// <summary>Bytes that <see cref="Write"/> holds at its peak, besides the file and the mask.</summary>
-    public long DecodedBytes => CutoutMemory.Of(_header, _options, Width, Height, Decoded());
+    public long DecodedBytes => CutoutMemory.Of(_header, _options, Width, Height, Decoded(), _mask.Width, _mask.Height);
 
     /// <summary>Decides everything that an answer's headers say.</summary>
     /// <exception cref="Contract.Problems.ProblemException">400: the region of interest lies outside the image. 422: the canvas has too many pixels.</exception>
@@ -68,18 +71,23 @@ public sealed class CutoutEncoder
     /// Writes the picture and flushes; the pipe is left open. Blocks its thread, also for a reader that is slow: rows belong to
     /// the thread that decodes them, and no more pictures are written at once than there are cores.
     /// </summary>
+    /// <param name="file">The photograph.</param>
+    /// <param name="output">Takes the picture.</param>
+    /// <param name="cancellation">Ends it between rows.</param>
+    /// <param name="input">What the model saw, where it was run just now: saves clean edges a decode of the same, and makes the same bytes.</param>
     /// <exception cref="Contract.Problems.ProblemException">
     /// 422 when the file cannot be decoded. A file that <see cref="InputImage"/> has decoded gives this before the first
     /// byte at the latest, or not at all.
     /// </exception>
-    public void Write(ReadOnlyMemory<byte> file, PipeWriter output, CancellationToken cancellation)
+    public void Write(ReadOnlyMemory<byte> file, PipeWriter output, CancellationToken cancellation, ReadOnlyMemory<byte> input = default)
     {
+        var edges = _options.HasCleanEdges ? Edges(file, input.Span, cancellation) : null;
         if (_options.Format == OutputFormat.Zip)
         {
-            WriteZip(file, output, cancellation);
+            WriteZip(file, edges, output, cancellation);
             return;
         }
-        using var rows = Rows(file);
+        using var rows = Rows(file, edges);
         WritePicture(rows, _options.Format, _options.Quality, output, cancellation);
     }
 
@@ -95,26 +103,45 @@ public sealed class CutoutEncoder
             : ((int)(width * scale), (int)(height * scale));
     }
 
-    private RowSource Rows(ReadOnlyMemory<byte> file)
+    /// <summary>What clean edges need, from a small view of what the mask covers.</summary>
+    private EdgeMaps Edges(ReadOnlyMemory<byte> file, ReadOnlySpan<byte> input, CancellationToken cancellation)
     {
-        if (_options.Channels == OutputChannels.Alpha) return OnCanvas(Alpha(), [0]);
+        if (_header.IsSrgb && !input.IsEmpty) return EdgeMaps.Of(_mask, input, EdgeMaps.CanRefine(_mask, _region));
+        var view = ArrayPool<byte>.Shared.Rent(3 * _mask.Values.Length);
+        try
+        {
+            var rgb = view.AsSpan(0, 3 * _mask.Values.Length);
+            InputImage.Decode(file, _header, _region, _mask.Width, _mask.Height, rgb, PhotoColours.Srgb, cancellation);
+            return EdgeMaps.Of(_mask, rgb, EdgeMaps.CanRefine(_mask, _region));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(view);
+        }
+    }
+
+    private RowSource Rows(ReadOnlyMemory<byte> file, EdgeMaps? edges)
+    {
+        if (_options.Channels == OutputChannels.Alpha) return OnCanvas(Alpha(file, edges), [0]);
         var isJpg = _options.Format == OutputFormat.Jpg;
         var (background, channels) = (isJpg ? OverWhite(_options.Background ?? new Rgba(0, 0, 0, 0)) : _options.Background, isJpg ? 3 : 4);
         if (_options.Shadow == Shadow.None)
-            return OnCanvas(Subject(file, background, channels), Pixel(background));
+            return OnCanvas(Subject(file, edges, background, channels), Pixel(background));
 
-        var subject = OnCanvas(Subject(file, background: null, channels: 4), Pixel(null));
+        var subject = OnCanvas(Subject(file, edges, background: null, channels: 4), Pixel(null));
         var seen = _seen.Move(_placement.Image.Left, _placement.Image.Top);
         return new OverRows(subject, new ShadowRows(DropShadow.Alpha(_mask, seen, _placement, _options.ShadowOpacity), background), channels);
     }
 
     /// <summary>What is on the canvas of the photograph, with the mask as its alpha.</summary>
-    private CutoutRows Subject(ReadOnlyMemory<byte> file, Rgba? background, int channels)
+    private CutoutRows Subject(ReadOnlyMemory<byte> file, EdgeMaps? edges, Rgba? background, int channels)
     {
         var photo = Photo(file, PhotoColours.SrgbWithAlpha);
         try
         {
-            return new CutoutRows(photo, Alpha(), background, channels);
+            if (edges is null) return new CutoutRows(photo, Alpha(_mask), background, channels);
+            var clean = Clean(photo, edges);
+            return new CutoutRows(clean, new EdgeAlphaRows(clean, alone: false), background, channels);
         }
         catch
         {
@@ -122,6 +149,9 @@ public sealed class CutoutEncoder
             throw;
         }
     }
+
+    private EdgeRows Clean(RowSource photo, EdgeMaps edges, bool extends = false) =>
+        new(photo, Alpha(edges.Mask), edges, _seen.Move(-_placement.Window.Left, -_placement.Window.Top), extends);
 
     /// <summary>Size at which the photograph is decoded: that of the scaled image, unless it is enlarged.</summary>
     private (int Width, int Height) Decoded() => _placement.Image.Width <= _header.UprightWidth && _placement.Image.Height <= _header.UprightHeight
@@ -138,15 +168,18 @@ public sealed class CutoutEncoder
         return window == new Box(0, 0, width, height) ? photo : new WindowRows(photo, window);
     }
 
+    private RowSource Alpha(ReadOnlyMemory<byte> file, EdgeMaps? edges) =>
+        edges is null ? Alpha(_mask) : new EdgeAlphaRows(Clean(Photo(file, PhotoColours.Srgb), edges), alone: true);
+
     /// <summary>The same part of the mask; nothing outside of what it covers.</summary>
-    private RowSource Alpha()
+    private RowSource Alpha(Mask mask)
     {
         var (window, seen) = (_placement.Window, _placement.Window.Intersect(_seen));
         if (seen.IsEmpty) return new SolidRows(window.Width, window.Height, [0]);
-        RowSource alpha = new MaskRows(_mask);
-        if (seen.Width != _mask.Width || seen.Height != _mask.Height || seen != _seen)
+        RowSource alpha = new MaskRows(mask);
+        if (seen.Width != mask.Width || seen.Height != mask.Height || seen != _seen)
             alpha = new ResizedRows(alpha,
-                new LanczosWeights(_mask.Width, _seen.Width, _mask.Width, seen.Left - _seen.Left, seen.Width), new LanczosWeights(_mask.Height, _seen.Height, _mask.Height, seen.Top - _seen.Top, seen.Height));
+                new LanczosWeights(mask.Width, _seen.Width, mask.Width, seen.Left - _seen.Left, seen.Width), new LanczosWeights(mask.Height, _seen.Height, mask.Height, seen.Top - _seen.Top, seen.Height));
         if (_options.PostProcessMask) alpha = new SmoothedRows(alpha);
         return seen == window ? alpha : new PlacedRows(alpha, window.Width, window.Height, seen.Left - window.Left, seen.Top - window.Top, [0]);
     }
@@ -185,10 +218,10 @@ public sealed class CutoutEncoder
     }
 
     /// <summary>remove.bg's archive: colours and mask apart, which is far smaller than a PNG of both. Coded pixels that need no change are passed on, metadata never is.</summary>
-    private void WriteZip(ReadOnlyMemory<byte> file, PipeWriter output, CancellationToken cancellation)
+    private void WriteZip(ReadOnlyMemory<byte> file, EdgeMaps? edges, PipeWriter output, CancellationToken cancellation)
     {
         using var zip = new ZipArchive(output.AsStream(leaveOpen: true), ZipArchiveMode.Create, leaveOpen: true);
-        var hasAnswersPixels = _header is { Format: ImageFormat.Jpeg, IsSrgb: true, Orientation: 1, EndIsMissing: false } && _placement.Image == new Box(0, 0, _header.Width, _header.Height) && Width == _header.Width && Height == _header.Height && _options.Background is null;
+        var hasAnswersPixels = edges is null && _header is { Format: ImageFormat.Jpeg, IsSrgb: true, Orientation: 1, EndIsMissing: false } && _placement.Image == new Box(0, 0, _header.Width, _header.Height) && Width == _header.Width && Height == _header.Height && _options.Background is null;
         WriteEntry(zip, "color.jpg", entry =>
         {
             if (hasAnswersPixels)
@@ -197,22 +230,30 @@ public sealed class CutoutEncoder
                 Flush(entry, cancellation);
                 return;
             }
-            using var photo = _options.Background is { } colour
-                ? OnCanvas(Subject(file, OverWhite(colour), channels: 3), Pixel(OverWhite(colour)))
-                : OnCanvas(Photo(file, PhotoColours.Srgb), [255, 255, 255]);
+            using var photo = Colours(file, edges);
             WritePicture(photo, OutputFormat.Jpg, quality: null, entry, cancellation);
         });
         WriteEntry(zip, "alpha.png", entry =>
         {
             // What is still opaque once the background is in color.jpg.
-            using RowSource alpha = _options.Background is { } colour ? new BehindRows(OnCanvas(Alpha(), [0]), colour.A) : OnCanvas(Alpha(), [0]);
+            using RowSource alpha = _options.Background is { } colour ? new BehindRows(OnCanvas(Alpha(file, edges), [0]), colour.A) : OnCanvas(Alpha(file, edges), [0]);
             WritePicture(alpha, OutputFormat.Png, quality: null, entry, cancellation);
         });
     }
 
+    /// <summary>Of the archive: over the background, if there is one.</summary>
+    private RowSource Colours(ReadOnlyMemory<byte> file, EdgeMaps? edges)
+    {
+        if (_options.Background is { } colour) return OnCanvas(Subject(file, edges, OverWhite(colour), channels: 3), Pixel(OverWhite(colour)));
+        var photo = Photo(file, PhotoColours.Srgb);
+        return OnCanvas(edges is null ? photo : Clean(photo, edges, extends: true), [255, 255, 255]);
+    }
+
     private static void WriteEntry(ZipArchive zip, string name, Action<PipeWriter> write)
     {
-        using var stream = zip.CreateEntry(name, CompressionLevel.NoCompression).Open();
+        var file = zip.CreateEntry(name, CompressionLevel.NoCompression);
+        file.LastWriteTime = NoTime;
+        using var stream = file.Open();
         var entry = PipeWriter.Create(stream, new(leaveOpen: true));
         write(entry);
         entry.Complete();

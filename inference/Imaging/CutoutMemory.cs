@@ -19,19 +19,23 @@ internal static class CutoutMemory
     private const int AvifEncoderBytesAPixel = 36;
 
     /// <summary>Known before there is a mask, so that what cannot fit is refused before it costs anything.</summary>
-    public static long Of(ImageHeader header, CutoutOptions options)
+    /// <param name="maskWidth">Of the model's mask.</param>
+    /// <param name="maskHeight">Likewise.</param>
+    public static long Of(ImageHeader header, CutoutOptions options, int maskWidth, int maskHeight)
     {
         var (width, height) = CutoutEncoder.Fit(header.UprightWidth, header.UprightHeight, options.MaxPixels);
         var canvas = options.Layout.OutputSize ?? new CanvasSize(width, height);
-        return Of(header, options, canvas.Width, canvas.Height, (width, height));
+        return Of(header, options, canvas.Width, canvas.Height, (width, height), maskWidth, maskHeight);
     }
 
     /// <param name="width">Of the canvas.</param>
     /// <param name="height">Of the canvas.</param>
     /// <param name="decoded">Size at which the photograph is decoded.</param>
-    public static long Of(ImageHeader header, CutoutOptions options, int width, int height, (int Width, int Height) decoded)
+    /// <param name="maskWidth">Of the model's mask.</param>
+    /// <param name="maskHeight">Likewise.</param>
+    public static long Of(ImageHeader header, CutoutOptions options, int width, int height, (int Width, int Height) decoded, int maskWidth, int maskHeight)
     {
-        var alphaAlone = options.Channels == OutputChannels.Alpha;
+        var maskAlone = options.Channels == OutputChannels.Alpha && !options.HasCleanEdges;
         var pixels = (long)width * height;
         var encoder = options.Format switch
         {
@@ -40,6 +44,7 @@ internal static class CutoutMemory
             OutputFormat.Jpg or OutputFormat.Zip => pixels * 3,
             _ => 0,
         };
-        return Fixed + (long)Math.Max(width, decoded.Width) * RowsInFlight + encoder + (alphaAlone ? 0 : DecoderMemory.Of(header, decoded.Width, decoded.Height));
+        return Fixed + (long)Math.Max(width, decoded.Width) * RowsInFlight + encoder + (maskAlone ? 0 : DecoderMemory.Of(header, decoded.Width, decoded.Height))
+            + (options.HasCleanEdges ? EdgeMaps.Bytes(maskWidth, maskHeight) : 0);
     }
 }

@@ -14,20 +14,21 @@ public static class InputImage
 
     /// <summary>The whole photograph: see the other overload.</summary>
     public static void Decode(ReadOnlyMemory<byte> file, ImageHeader header, int width, int height, Span<byte> rgb, CancellationToken cancellation = default) =>
-        Decode(file, header, header.Upright, width, height, rgb, cancellation);
+        Decode(file, header, header.Upright, width, height, rgb, PhotoColours.AsStored, cancellation);
 
     /// <summary>
     /// Decodes a region of a photograph, shrunk while it is decoded, to the model's size: upright, aspect ratio not kept, with an
-    /// antialiasing Lanczos filter, colours as stored and alpha dropped, as the reference does.
+    /// antialiasing Lanczos filter and alpha dropped, as the reference does.
     /// </summary>
     /// <param name="region">In pixels of the upright photograph.</param>
     /// <param name="rgb">Takes height × width × 3 bytes, rows from the top, R G B interleaved.</param>
+    /// <param name="colours">As stored for the model, sRGB for what is drawn.</param>
     /// <exception cref="ProblemException">422 when the file cannot be decoded.</exception>
-    public static void Decode(ReadOnlyMemory<byte> file, ImageHeader header, Box region, int width, int height, Span<byte> rgb, CancellationToken cancellation = default)
+    internal static void Decode(ReadOnlyMemory<byte> file, ImageHeader header, Box region, int width, int height, Span<byte> rgb, PhotoColours colours, CancellationToken cancellation = default)
     {
         if (rgb.Length != width * height * 3) throw new ArgumentException($"{width} x {height} RGB pixels do not have {rgb.Length} bytes.", nameof(rgb));
         var (w, h) = DecodedSize(header, region, width, height);
-        RowSource rows = ImageCodec.Open(file, header, w, h, PhotoColours.AsStored);
+        RowSource rows = ImageCodec.Open(file, header, w, h, colours);
         if (region != header.Upright) rows = new ResizedRows(rows, Weights(w, header.UprightWidth, region.Left, region.Width, width), Weights(h, header.UprightHeight, region.Top, region.Height, height));
         using (rows)
         {

@@ -13,8 +13,15 @@ public sealed class InputPool(int bytes)
     /// <summary>Size of one input: width × height × 3.</summary>
     public int Bytes => bytes;
 
-    /// <summary>Contents are undefined.</summary>
-    public byte[] Rent() => _free.TryTake(out var buffer) ? buffer : GC.AllocateUninitializedArray<byte>(bytes);
+    public InputLoan Rent() => new(this, _free.TryTake(out var buffer) ? buffer : GC.AllocateUninitializedArray<byte>(bytes));
 
-    public void Return(byte[] buffer) => _free.Add(buffer);
+    /// <summary>A buffer on loan until it is disposed.</summary>
+    /// <param name="pool">Where it goes back to.</param>
+    /// <param name="pixels">R G B interleaved; undefined at first.</param>
+    public sealed class InputLoan(InputPool pool, byte[] pixels) : IDisposable
+    {
+        public byte[] Pixels { get; } = pixels;
+
+        public void Dispose() => pool._free.Add(Pixels);
+    }
 }

@@ -28,7 +28,10 @@ internal static class PipelineScenario
             ("bare decode", () => TestPhoto.Decode(jpeg)),
             ("bare deflate of the PNG's filtered rows, level 2", () => Deflate(filtered, Level(2))),
             ("model input: shrunk decode, Lanczos", () => InputImage.Decode(jpeg, header, ModelSide, ModelSide, input)),
-            ("cutout PNG", () => Write(header, mask, jpeg, CutoutOptions.Default)),
+            ("cutout PNG", () => Write(header, mask, jpeg, CutoutOptions.Default, input: input)),
+            ("cutout PNG with a kept mask", () => Write(header, mask, jpeg, CutoutOptions.Default)),
+            ("cutout PNG, edges=raw", () => Write(header, mask, jpeg, new() { Edges = EdgeMode.Raw })),
+            ("the maps of clean edges", () => EdgeMaps.Of(mask, input)),
             ("cutout zip", () => Write(header, mask, jpeg, new() { Format = OutputFormat.Zip })),
             ("mask alone", () => Write(header, mask, jpeg, new() { Channels = OutputChannels.Alpha })),
             ("preview PNG", () => Write(header, mask, jpeg, new() { Size = OutputSize.Preview })),
@@ -48,6 +51,7 @@ internal static class PipelineScenario
 
         var floor = cpu[0] + cpu[1];
         report.Figure("cutout_cpu_over_floor", (cpu[2] + cpu[3]) / floor, "all image work (model input and cutout PNG) over bare decode + bare deflate of the same rows at level 2; reach 1.2");
+        report.Figure("cutout_cpu_over_floor_raw", (cpu[2] + cpu[5]) / floor, "the same with edges=raw");
         report.Figure("cutout_cpu_over_own_floor", (cpu[2] + cpu[3]) / (cpu[0] + cpu[^1]), "the same over bare decode + bare deflate as the PNG has it, which looks for runs alone");
         report.Figure("cutout_png_over_floor", cpu[3] / floor, "the cutout PNG alone over the same");
         report.Figure("cutout_size_over_level6", (double)png.Length / Deflate(filtered, Level(6)), "bytes of the PNG over those of the same rows at level 6");
@@ -61,10 +65,10 @@ internal static class PipelineScenario
         return answer.ToArray();
     }
 
-    private static void Write(ImageHeader header, Mask mask, byte[] file, CutoutOptions options, Stream? answer = null)
+    private static void Write(ImageHeader header, Mask mask, byte[] file, CutoutOptions options, Stream? answer = null, byte[]? input = null)
     {
         var pipe = PipeWriter.Create(answer ?? Stream.Null, new(leaveOpen: true));
-        CutoutEncoder.Plan(header, mask, options).Write(file, pipe, CancellationToken.None);
+        CutoutEncoder.Plan(header, mask, options).Write(file, pipe, CancellationToken.None, input);
         pipe.Complete();
     }
 

@@ -16,7 +16,7 @@ namespace Rembg.Inference.Tests;
 public class PipelineVersionTests
 {
     /// <summary>The version, and what it makes of the photograph and the mask below.</summary>
-    private static readonly (string Version, string Bytes) Golden = ("2", "ba128245a5366d61fdb786b8a4a0c2f6c593603234902004e769045e47f58bfd");
+    private static readonly (string Version, string Bytes) Golden = ("3", "114079dca0fb4a6947a7f355b9de023686277150a877931abda48a4ee16da8db");
 
     /// <summary>The same for what is between an upload and its mask.</summary>
     private static readonly (string Version, string Bytes) GoldenMask = ("1", "b16b9a2e69b407e41d7748bff993ab4ea3fdfe4b81ef927a3a01e78d0ed56275");
@@ -27,6 +27,8 @@ public class PipelineVersionTests
         new() { Background = new(200, 40, 40, 128) },
         new() { PostProcessMask = true },
         new() { Channels = OutputChannels.Alpha },
+        new() { Edges = EdgeMode.Raw },
+        new() { Format = OutputFormat.Zip },
         new() { Size = OutputSize.Preview },
         new() { Format = OutputFormat.Webp },
         new() { Format = OutputFormat.Jpg, Background = Rgba.White },

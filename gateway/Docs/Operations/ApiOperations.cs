@@ -14,6 +14,8 @@ internal static class ApiOperations
         ["GET /v1/tasks/{id}/events"] = TaskOperations.Events,
         ["GET /v1/tasks/{id}/result"] = TaskOperations.Result,
         ["DELETE /v1/tasks/{id}"] = TaskOperations.Forget,
+        ["GET /v1/webhooks/dead"] = TaskOperations.DeadWebhooks,
+        ["POST /v1/webhooks/dead/{id}/replay"] = TaskOperations.ReplayWebhook,
         ["POST /remove-background-async"] = TaskOperations.ArticleAccept,
         ["GET /task/{id}"] = TaskOperations.ArticleShow,
         ["POST /api/remove"] = RembgOperations.Remove,

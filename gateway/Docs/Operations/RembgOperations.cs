@@ -16,7 +16,7 @@ internal static class RembgOperations
         Field.Flag("om", "Only the mask."),
         Field.Flag("ppm", "Post-process the mask: smoothed, without half-transparent parts."),
         Field.Text("bgc", "Background colour: R,G,B,A, each from 0 to 255. Without effect with `om`."),
-        Field.Flag("a", "Alpha matting; the cutout has the edges that it always has."),
+        Field.Flag("a", "Alpha matting; the cutout has clean edges with and without it."),
         Field.Flag("dc", "Clean edge colours; likewise."),
         Field.Number("af", "Matting's foreground threshold; checked, and without effect.", 255, 240),
         Field.Number("ab", "Matting's background threshold; checked, and without effect.", 255, 10),

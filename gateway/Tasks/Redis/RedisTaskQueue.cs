@@ -27,6 +27,8 @@ internal sealed class RedisTaskQueue(
     private readonly IDatabase _redis = control.GetDatabase();
     private readonly IDatabase _values = values.GetDatabase();
 
+    public bool KeepsWebhooks => true;
+
     public async Task EnsureRoomAsync(string client, TaskShare share)
     {
         var full = await RunAsync(CheckRoom, client, Json(share));
@@ -42,7 +44,7 @@ internal sealed class RedisTaskQueue(
         // 2. The task, which makes the upload its own.
         var answer = (RedisResult[])(await RunAsync(EnqueueTask,
             id, task.Request.Client, TaskHash.Json(task.Request, TaskJson.Default.TaskRequest), task.Image.Length, Json(task.Share),
-            task.Idempotency?.Key ?? "", task.Idempotency?.Fingerprint ?? ""))!;
+            task.Idempotency?.Key ?? "", task.Idempotency?.Fingerprint ?? "", task.Request.Webhook?.Host ?? ""))!;
 
         // 3. Whether it was taken.
         return ((string)answer[0]!, (string)answer[1]!) switch
@@ -107,7 +109,12 @@ internal sealed class RedisTaskQueue(
     public async Task<QueueDepth> MeasureAsync()
     {
         var answer = (long[])(await RunAsync(MeasureQueue))!;
-        return new(answer[0], answer[1] - answer[0], TimeSpan.FromMicroseconds(answer[2]), answer[3]);
+        return new(answer[0], answer[1] - answer[0], TimeSpan.FromMicroseconds(answer[2]), answer[3])
+        {
+            Deliveries = answer[4],
+            OldestDelivery = TimeSpan.FromMicroseconds(answer[5]),
+            DeadDeliveries = answer[6],
+        };
     }
 
     /// <summary>Bytes that are charged to the client before they come; null when there are none.</summary>
@@ -139,6 +146,8 @@ internal sealed class RedisTaskQueue(
     {
         "tasks" => QueueProblems.TooManyTasks(),
         "inputs" => QueueProblems.TooManyBytes(),
+        "deliveries" => QueueProblems.TooManyDeliveries(),
+        "client_deliveries" => QueueProblems.ClientHasTooManyDeliveries(),
         "client_tasks" => QueueProblems.ClientHasTooManyTasks(),
         "client_inputs" => QueueProblems.ClientHasTooManyBytes(),
         "client_results" => QueueProblems.ClientHasTooManyResults(TimeSpan.FromMicroseconds(microseconds)),

@@ -18,7 +18,15 @@
 -- ended:<client>     zset    ids of tasks that have ended, by who is forgotten first: failed ones, then the oldest
 -- dead               zset    ids of dead letters, by the time at which they were given up
 -- dead:<client>      zset    the same of one client
--- usage              hash    of all clients together: tasks (not ended), input_bytes, result_bytes, records (ended), dead_bytes
+-- delivery:<id>          hash  a webhook that is to be sent: the task as it ended; "failures"; of the last one "reason" and "failed"
+-- deliveries             zset  ids of all that are to be sent, by the time at which their tasks ended
+-- deliveries:<client>    zset  the same of one client, by the time of the next attempt
+-- senders                zset  clients that have such and whose turn nobody has, by the time at which the first is due
+-- sending                zset  clients whose turn a gateway has, by the time at which its lease is over
+-- resting:<client>:<host>  string  there while nothing is sent to the host, since an attempt failed
+-- dead_deliveries        zset  ids of those that were given up, by the time of that; dead_deliveries:<client> the same of one client
+-- usage              hash    of all clients together: tasks (not ended), input_bytes, result_bytes, records (ended), dead_bytes,
+--                            deliveries (to be sent, and of tasks that have not ended), dead_deliveries
 -- usage:<what>       zset    the same by client
 --
 -- Only bytes and idempotency keys expire by themselves, in case that no gateway runs. A hash never does: it is what was
@@ -56,11 +64,11 @@ local function largest_user(what) return redis.call('ZREVRANGE', P .. 'usage:' .
 -- Tasks ------------------------------------------------------------------------------------------------------------------
 
 local function load(id)
-  local known = redis.call('HMGET', P .. 'task:' .. id, 'state', 'client', 'place', 'bytes', 'weight', 'max_records', 'attempts', 'lease', 'cutout', 'cutout_bytes', 'idempotency')
+  local known = redis.call('HMGET', P .. 'task:' .. id, 'state', 'client', 'place', 'bytes', 'weight', 'max_records', 'attempts', 'lease', 'cutout', 'cutout_bytes', 'idempotency', 'webhook_host')
   if not known[1] then return nil end
   return {
     id = id, state = known[1], client = known[2], place = known[3], bytes = tonumber(known[4]), weight = tonumber(known[5]), max_records = tonumber(known[6]),
-    attempts = tonumber(known[7]), lease = known[8], cutout = known[9], cutout_bytes = known[10], idempotency = known[11],
+    attempts = tonumber(known[7]), lease = known[8], cutout = known[9], cutout_bytes = known[10], idempotency = known[11], webhook_host = known[12],
   }
 end
 
@@ -102,6 +110,34 @@ local function schedule(kind, task, at) redis.call('ZADD', P .. 'due', at, kind 
 local function unschedule(task, ...)
   for _, kind in ipairs({ ... }) do redis.call('ZREM', P .. 'due', kind .. ':' .. task.id) end
 end
+
+-- Webhooks ---------------------------------------------------------------------------------------------------------------
+
+-- From now on it may be sent. A client whose turn it is has it in its next one.
+local function await_delivery(id, client)
+  redis.call('ZADD', P .. 'deliveries', now, id)
+  redis.call('ZADD', P .. 'deliveries:' .. client, now, id)
+  if not redis.call('ZSCORE', P .. 'sending', client) then redis.call('ZADD', P .. 'senders', 'LT', now, client) end
+end
+
+local function end_turn(client)
+  redis.call('ZREM', P .. 'sending', client)
+  local due = redis.call('ZRANGE', P .. 'deliveries:' .. client, 0, 0, 'WITHSCORES')[2]
+  if due then redis.call('ZADD', P .. 'senders', due, client) end
+end
+
+local function leave_dead_deliveries(id, client)
+  redis.call('ZREM', P .. 'dead_deliveries', id)
+  redis.call('ZREM', P .. 'dead_deliveries:' .. client, id)
+  count('dead_deliveries', client, -1)
+end
+
+local function drop_dead_delivery(id, client)
+  leave_dead_deliveries(id, client)
+  redis.call('DEL', P .. 'delivery:' .. id)
+end
+
+-- The queue -----------------------------------------------------------------------------------------------------------------
 
 -- From now on it may be taken, at its old place. A client that comes back gets no turn that it did not use.
 local function join_queue(task)
@@ -148,6 +184,7 @@ local function forget(task)
   if is_unfinished(task) then
     leave(task)
     enter(task, 'Cancelled')
+    if task.webhook_host then count('deliveries', task.client, -1) end
   elseif redis.call('ZREM', P .. 'ended:' .. task.client, task.id) == 1 then
     count('records', task.client, -1)
   end
@@ -183,6 +220,12 @@ local function finish(task, state, field, value, keep)
   leave(task)
   set(task, 'finished', now, field, value)
   enter(task, state)
+  if task.webhook_host then
+    local id = task.id .. '.' .. redis.call('HGET', P .. 'task:' .. task.id, 'event')
+    redis.call('COPY', P .. 'task:' .. task.id, P .. 'delivery:' .. id)
+    redis.call('HSET', P .. 'delivery:' .. id, 'failures', 0)
+    await_delivery(id, task.client)
+  end
   if task.idempotency then redis.call('PEXPIRE', task.idempotency, milliseconds(keep)) end
   make_room_for_record(task)
   schedule('record', task, now + keep)
@@ -222,14 +265,19 @@ local function sweep()
     local task = load(id)
     if task then on_due[kind](task) end
   end
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'dead_deliveries', '-inf', now - options.deadLetterRetention, 'LIMIT', 0, 100)) do
+    drop_dead_delivery(id, redis.call('HGET', P .. 'delivery:' .. id, 'client'))
+  end
 end
 
 -- Bounds -------------------------------------------------------------------------------------------------------------------
 
 -- Why a task with an upload of so many bytes cannot be accepted, and for how long (microseconds; 0 when nobody knows); nil when it can.
-local function full(client, bytes, share)
+local function full(client, bytes, share, has_webhook)
   if used('tasks') >= options.maxTasks then return 'tasks', 0 end
   if used('input_bytes') + bytes > options.maxInputBytes then return 'inputs', 0 end
+  if has_webhook and used('deliveries') >= options.maxDeliveries then return 'deliveries', 0 end
+  if has_webhook and used_by(client, 'deliveries') >= share.deliveries then return 'client_deliveries', 0 end
   if used_by(client, 'tasks') >= share.tasks then return 'client_tasks', 0 end
   if used_by(client, 'input_bytes') + bytes > share.inputBytes then return 'client_inputs', 0 end
   if used_by(client, 'result_bytes') >= share.resultBytes then

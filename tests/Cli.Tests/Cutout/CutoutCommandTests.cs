@@ -105,6 +105,26 @@ public sealed class CutoutCommandTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Local_GivesWhatAServerGives()
+    {
+        File.Copy(Photos.Path("rocket.jpg"), _folder["rocket.jpg"]);
+        TinyModel.WriteTo(_folder["models"]);
+
+        (await RunAsync("cutout", _folder["rocket.jpg"], _folder["server.png"], "--size", "preview")).ShouldBe(0);
+        (await Testing.Command.RunAsync("dotnet", typeof(Program).Assembly.Location, "cutout", _folder["rocket.jpg"], _folder["local.png"], "--size", "preview", "--local", "--models-directory", _folder["models"], "--model", "tiny"))
+            .ShouldBe("", "nothing went wrong, so nothing is said");
+
+        (await File.ReadAllBytesAsync(_folder["local.png"])).ShouldBe(await File.ReadAllBytesAsync(_folder["server.png"]));
+    }
+
+    [Fact]
+    public async Task LocalWithoutTheModel_SaysWhereToGetIt()
+    {
+        (await RunAsync("cutout", Photos.Path("rocket.jpg"), _folder["a.png"], "--local", "--models-directory", _folder.Path)).ShouldBe(2);
+        _errors.ToString().ShouldContain("models fetch");
+    }
+
+    [Fact]
     public async Task Help_HasEveryOptionOfTheApi()
     {
         (await Program.RunAsync(["cutout", "--help"], Io, CancellationToken.None)).ShouldBe(0);

@@ -47,7 +47,7 @@ public sealed class ImageByUrlIntegrationTests : IClassFixture<FetchingGateway>
 
         answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
         _shared.Pod.Requests.Last().Image.ShouldBe(_photo);
-        _shared.Pod.Requests.Last().Query.ShouldBe("?model=model-a&channels=alpha");
+        _shared.Pod.Requests.Last().Query.ShouldBe("?model=model-a&channels=alpha&edges=raw");
     }
 
     [Theory]

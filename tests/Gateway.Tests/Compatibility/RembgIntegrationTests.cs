@@ -24,11 +24,11 @@ public sealed class RembgIntegrationTests(FaceGateway shared) : IClassFixture<Fa
 
     [Theory]
     [InlineData("model=model-b", "?model=model-b")]
-    [InlineData("om=true", "?model=model-a&channels=alpha")]
+    [InlineData("om=true", "?model=model-a&channels=alpha&edges=raw")]
     [InlineData("om=On&ppm=1", "?model=model-a&channels=alpha&post_process_mask=true")]
     [InlineData("bgc=255,0, 16,128", "?model=model-a&bg_color=ff001080")]
     [InlineData("a=true&dc=true&af=240", "?model=model-a")]
-    [InlineData("bgc=1,2,3,4&om=true", "?model=model-a&channels=alpha")]
+    [InlineData("bgc=1,2,3,4&om=true", "?model=model-a&channels=alpha&edges=raw")]
     [InlineData("extras={\"sam_prompt\":[]}", "?model=model-a")]
     [InlineData("extras=nonsense", "?model=model-a")]
     [InlineData("size=full&sise=1", "?model=model-a")]

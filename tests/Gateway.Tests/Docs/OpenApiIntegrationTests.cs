@@ -278,6 +278,9 @@ public sealed class OpenApiIntegrationTests : IAsyncLifetime
         await SeeAsync("GET", "/v1/tasks", "/v1/tasks?limit=0", 400);
         await SeeAsync("GET", "/v1/tasks", "/v1/tasks", 401, keyed);
         await SeeAsync("GET", "/v1/tasks/{id}/events", task + "/events", 401, keyed);
+        await SeeAsync("GET", "/v1/webhooks/dead", "/v1/webhooks/dead", 403);
+        await SeeAsync("GET", "/v1/webhooks/dead", "/v1/webhooks/dead", 401, keyed);
+        await SeeAsync("POST", "/v1/webhooks/dead/{id}/replay", "/v1/webhooks/dead/nobodys/replay", 403);
         await SeeAsync("GET", "/v1/tasks/{id}/events", "/v1/tasks/nobodys/events", 404);
         await SeeAsync("GET", "/task/{id}", $"/task/{id}", 200);
         held.SetResult();

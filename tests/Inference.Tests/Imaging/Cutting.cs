@@ -9,9 +9,10 @@ internal static class Cutting
 {
     public static readonly ImageLimits Limits = new();
 
+    /// <summary>With the mask as it is: what refines it has tests of its own.</summary>
     public static async Task<byte[]> CutAsync(byte[] file, Mask mask, CutoutOptions? options = null)
     {
-        var cutout = CutoutEncoder.Plan(ImageHeader.Read(file, Limits), mask, options ?? CutoutOptions.Default);
+        var cutout = CutoutEncoder.Plan(ImageHeader.Read(file, Limits), mask, (options ?? CutoutOptions.Default) with { Edges = EdgeMode.Raw });
         return await WriteAsync(cutout, file);
     }
 

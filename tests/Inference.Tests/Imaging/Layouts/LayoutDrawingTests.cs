@@ -74,7 +74,7 @@ public class LayoutDrawingTests
     {
         var header = ImageHeader.Read(Photos.Astronaut, Limits);
         var input = new byte[64 * 64 * 3];
-        InputImage.Decode(Photos.Astronaut, header, new(128, 64, 256, 256), 64, 64, input);
+        InputImage.Decode(Photos.Astronaut, header, new(128, 64, 256, 256), 64, 64, input, PhotoColours.AsStored);
 
         using var photo = Image.NewFromBuffer(Photos.Astronaut);
         using var expected = photo.Crop(128, 64, 256, 256).Resize(0.25);
@@ -130,7 +130,7 @@ public class LayoutDrawingTests
 
     private static async Task<(Decoded Cutout, Box Foreground)> DrawAsync(string query, Mask? mask = null)
     {
-        var encoder = CutoutEncoder.Plan(ImageHeader.Read(Photos.Astronaut, Limits), mask ?? Subject, Parse(query));
+        var encoder = CutoutEncoder.Plan(ImageHeader.Read(Photos.Astronaut, Limits), mask ?? Subject, Parse(query) with { Edges = EdgeMode.Raw });
         return (Decoded.From(await WriteAsync(encoder, Photos.Astronaut)), encoder.Foreground);
     }
 
