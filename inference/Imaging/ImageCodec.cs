@@ -61,6 +61,8 @@ internal static partial class ImageCodec
         {
             image = Load(file, header, shrink);
             if (image.HasAlpha() && colours != PhotoColours.SrgbWithAlpha) image = image.Then(i => i.ExtractBand(0, i.Bands - 1));
+            if (header.Declared is { } declared && colours != PhotoColours.AsStored)
+                image = image.Then(i => i.Mutate(copy => copy.Set(GValue.BlobType, "icc-profile-data", declared.ToProfile(isGrey: i.Bands < 3))));
             if (!IsSrgb(image, colours)) image = image.Then(i => ToSrgb(i, colours));
             if (header.Offset is var (left, top)) image = image.Then(i => OnCanvas(i, header, left, top, colours));
             return new VipsRows(image, header);

@@ -18,6 +18,9 @@ internal sealed record AvifItem(int Start, int Length)
     public bool IsAlpha { get; private init; }
     public long ProfileBytes { get; private init; }
 
+    /// <summary>Null for sRGB.</summary>
+    public DeclaredColours? Declared { get; private init; }
+
     /// <summary>The boxes that describe it, as the decoder gets them, and whether it must understand each.</summary>
     private (byte[] Box, bool IsEssential)[] Properties { get; init; } = [];
 
@@ -42,9 +45,10 @@ internal sealed record AvifItem(int Start, int Length)
         if (box.Type.SequenceEqual("colr"u8))
         {
             var kind = contents.Take(4);
-            // Primaries, then the transfer function: PQ (SMPTE ST 2084) and HLG (ITU-R BT.2100) need a tone mapping that we do not have.
-            if (kind.SequenceEqual("nclx"u8) && contents.Rest is [_, _, 0, 16 or 18, ..]) throw ImageHeader.Corrupt("Its colours are HDR (PQ or HLG), which is not supported; save it with sRGB colours.");
-            return (kind.SequenceEqual("nclx"u8) ? this : this with { ProfileBytes = ProfileBytes + contents.Left }).Keeping(box, isEssential);
+            // Films' curve (1, 6, 14, 15) is shown as sRGB's, as browsers do.
+            if (!kind.SequenceEqual("nclx"u8)) return (this with { ProfileBytes = ProfileBytes + contents.Left }).Keeping(box, isEssential);
+            var (primaries, transfer) = (contents.UInt16(), contents.UInt16());
+            return (this with { Declared = DeclaredColours.Of(primaries, transfer is 1 or 6 or 14 or 15 ? 13 : transfer) }).Keeping(box, isEssential);
         }
         if (box.Type.SequenceEqual("irot"u8)) return (this with { IsTurned = IsTurned ^ (contents.Byte() & 1) != 0 }).Keeping(box, isEssential);
         if (box.Type.SequenceEqual("auxC"u8))

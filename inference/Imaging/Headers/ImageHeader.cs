@@ -39,6 +39,9 @@ public sealed record ImageHeader(ImageFormat Format, int Width, int Height)
     /// <summary>Colours are to be read as sRGB: no profile, and not CMYK.</summary>
     public bool IsSrgb { get; init; } = true;
 
+    /// <summary>Colours that the file names by numbers, which overrule a profile; null for sRGB.</summary>
+    internal DeclaredColours? Declared { get; init; }
+
     /// <summary>How the pixels of a BMP are stored; null for the others.</summary>
     internal BmpPixels? Bmp { get; init; }
 
