@@ -67,7 +67,7 @@ internal static class TaskOperations
         Path = Id,
         Query = Wait,
         RequestHeaders = [CutoutOperations.IfNoneMatch],
-        Answers = [CutoutOperations.Picture, CutoutOperations.NotModified],
+        Answers = [CutoutOperations.Picture],
         Problems = new Dictionary<int, string>
         {
             [400] = Show.Problems[400],
