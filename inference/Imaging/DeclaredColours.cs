@@ -12,7 +12,9 @@ internal sealed record DeclaredColours(double[] Primaries, double[] Curve)
 {
     public static readonly double[] SrgbPrimaries = [0.64, 0.33, 0.3, 0.6, 0.15, 0.06, 0.3127, 0.329];
     public static readonly double[] SrgbCurve = [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045];
-    private static readonly double[] Bt709Curve = [1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.081];
+
+    /// <summary>Of screens (BT.1886), not the camera's of BT.709: measured, Chromium shows it so.</summary>
+    private static readonly double[] FilmCurve = [2.4];
     private static readonly double[,] Bradford = { { 0.8951, 0.2664, -0.1614 }, { -0.7502, 1.7135, 0.0367 }, { 0.0389, -0.0685, 1.0296 } };
     private static readonly double[] D50 = [0.9642, 1, 0.8249];
 
@@ -29,7 +31,7 @@ internal sealed record DeclaredColours(double[] Primaries, double[] Curve)
             12 => [0.68, 0.32, 0.265, 0.69, 0.15, 0.06, 0.3127, 0.329],
             _ => SrgbPrimaries,
         };
-        double[] curve = transfer switch { 1 or 6 or 14 or 15 => Bt709Curve, 4 => [2.2], 5 => [2.8], 8 => [1], _ => SrgbCurve };
+        double[] curve = transfer switch { 1 or 6 or 14 or 15 => FilmCurve, 4 => [2.2], 5 => [2.8], 8 => [1], _ => SrgbCurve };
         return chromaticities == SrgbPrimaries && curve == SrgbCurve ? null : new(chromaticities, curve);
     }
 

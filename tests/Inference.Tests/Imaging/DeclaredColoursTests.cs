@@ -20,6 +20,7 @@ public class DeclaredColoursTests
         { "gAMA 1, 16 bits, grey", () => Png(bits: 16, light => light, Gamma(100_000), isGrey: true) },
         { "gAMA 1/1.8", () => Png(bits: 8, light => Math.Pow(light, 1 / 1.8), Gamma(55_556)) },
         { "gAMA 1/2.2, 16 bits, and sRGB's chromaticities", () => Png(bits: 16, light => Math.Pow(light, 1 / 2.2), [.. Gamma(45_455), .. Chromaticities(0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)]) },
+        { "cICP BT.709", () => Png(bits: 8, light => Math.Pow(light, 1 / 2.4), PngFile.Chunk("cICP", 1, 1, 0, 1)) },
         { "cICP linear", () => Png(bits: 16, light => light, PngFile.Chunk("cICP", 1, 8, 0, 1)) },
         { "cICP sRGB, and a gAMA that it overrules", () => Png(bits: 8, ToSrgb, [.. PngFile.Chunk("cICP", 1, 13, 0, 1), .. Gamma(100_000)]) },
         { "sRGB, and a gAMA that it overrules", () => Png(bits: 8, ToSrgb, [.. Gamma(100_000), .. PngFile.Chunk("sRGB", 0)]) },
