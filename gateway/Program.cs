@@ -12,6 +12,7 @@ using Rembg.Gateway.Page;
 using Rembg.Gateway.Pods;
 using Rembg.Gateway.Redis;
 using Rembg.Gateway.Tasks;
+using Rembg.Gateway.Tasks.Batches;
 using Rembg.Gateway.Tasks.Redis;
 using Rembg.Gateway.Tasks.Webhooks;
 using Rembg.Gateway.Telemetry;
@@ -57,6 +58,7 @@ public static class Program
         app.MapHealth();
         app.MapCutouts();
         app.MapTasks();
+        app.MapBatches();
         app.MapWebhooks();
         app.MapLegacyTasks();
         app.MapRembg();

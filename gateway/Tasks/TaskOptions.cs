@@ -27,6 +27,10 @@ public sealed class TaskOptions
     [Range(1, 10_000_000, ErrorMessage = "Tasks:MaxDeliveries must be between 1 and 10000000.")]
     public int MaxDeliveries { get; set; } = 10_000;
 
+    /// <summary>Batches that are remembered, up to a thousand images each; one more is answered 503.</summary>
+    [Range(1, 1_000_000, ErrorMessage = "Tasks:MaxBatches must be between 1 and 1000000.")]
+    public int MaxBatches { get; set; } = 1000;
+
     /// <summary>Share of each of the bounds above that one client may have, unless its plan says otherwise; beyond it this client is answered 429.</summary>
     [Range(0.001, 1, ErrorMessage = "Tasks:ClientShare must be between 0.001 and 1.")]
     public double ClientShare { get; set; } = 0.25;

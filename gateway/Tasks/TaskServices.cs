@@ -1,5 +1,7 @@
 using Rembg.Contract.Hosting;
 using Rembg.Gateway.Redis;
+using Rembg.Gateway.Cutouts.Uploads;
+using Rembg.Gateway.Tasks.Batches;
 using Rembg.Gateway.Tasks.Memory;
 using Rembg.Gateway.Tasks.Redis;
 using Rembg.Gateway.Tasks.Webhooks;
@@ -20,6 +22,7 @@ public static class TaskServices
             services.AddSingleton<ITaskQueue, RedisTaskQueue>();
             services.AddHostedService<RedisEvents>();
             services.AddSingleton<RedisDeliveries>();
+            services.AddSingleton<RedisBatches>();
             services.AddHostedService<WebhookWorker>();
         }
         else
@@ -32,6 +35,10 @@ public static class TaskServices
         services.AddSingleton<WebhookSender>();
         services.AddSingleton<WebhookParameter>();
         services.AddSingleton<TaskSubmission>();
+        services.AddSingleton<BatchForm>();
+        services.AddSingleton<BatchList>();
+        services.AddSingleton<BatchSubmission>();
+        services.AddSingleton<BatchArchive>();
         services.AddSingleton<LongPoll>();
         services.AddSingleton<TaskEventStream>();
         services.AddSingleton<AdaptiveConcurrencyLimit>();

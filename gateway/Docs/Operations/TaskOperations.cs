@@ -7,12 +7,12 @@ namespace Rembg.Gateway.Docs.Operations;
 /// <summary>Our own API, asynchronous, and the names that the article gave it.</summary>
 internal static class TaskOperations
 {
-    private const string Tag = "Tasks";
+    public const string Tag = "Tasks";
     private const string Unknown = "`not_found`: there is no such task, it has been forgotten, or it is another client's.";
 
-    private static readonly Field[] Id = [Field.Text("id", "The task's id.")];
+    public static readonly Field[] Id = [Field.Text("id", "The task's id.")];
     private static readonly Field[] Wait = [Field.Text("wait", "Whole seconds up to `30s`: answer when the task has ended, or after that time.")];
-    private static readonly string InvalidKey = CutoutOperations.Problems[401];
+    public static readonly string InvalidKey = CutoutOperations.Problems[401];
 
     private static readonly IReadOnlyDictionary<int, string> NotTaken = new Dictionary<int, string>(CutoutOperations.Problems.Where(problem => problem.Key != 502))
     {
@@ -115,7 +115,7 @@ internal static class TaskOperations
         Problems = Forget.Problems,
     };
 
-    private static Field Webhook => Field.Text(WebhookParameter.Name, "An `https` URL that is told of the task's end by a POST, signed as Standard Webhooks 1.0 says.");
+    public static Field Webhook => Field.Text(WebhookParameter.Name, "An `https` URL that is told of the task's end by a POST, signed as Standard Webhooks 1.0 says.");
 
     private static Field RetryAfter => Field.Number("Retry-After", "Seconds until it is worth asking.");
 }

@@ -26,7 +26,9 @@ else
   count('dead_deliveries', client, 1)
   while used('dead_deliveries') > options.maxDeliveries do
     local most = largest_user('dead_deliveries')
-    drop_dead_delivery(redis.call('ZRANGE', P .. 'dead_deliveries:' .. most, 0, 0)[1], most)
+    local oldest = most and redis.call('ZRANGE', P .. 'dead_deliveries:' .. most, 0, 0)[1]
+    if not oldest then break end
+    drop_dead_delivery(oldest, most)
   end
 end
 return answer(nil)

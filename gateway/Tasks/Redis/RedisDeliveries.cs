@@ -39,17 +39,28 @@ internal sealed class RedisDeliveries(IConnectionMultiplexer control, IOptions<T
     /// <summary>With all its attempts again. False when there is none of this client by that id.</summary>
     public async Task<bool> ReplayAsync(string client, string id) => (bool)await RunAsync(ReplayDelivery, client, id);
 
-    private static Delivery Read(RedisResult[] row) => new((string)row[0]!, TaskHash.Read(TaskOf((string)row[0]!), [row[1]]), (int)row[2]);
+    private static Delivery Read(RedisResult[] row)
+    {
+        var (id, fields) = ((string)row[0]!, TaskHash.Fields(row[1]));
+        if (IsOfBatch(id))
+        {
+            var batch = RedisBatches.Read(SourceOf(id), fields, images: []);
+            return new(id, batch.Request.Client, batch.Request.IsAnonymous, batch.Request.Webhook!.Url, WebhookMessage.Of(batch), (int)row[2]);
+        }
+        var task = TaskHash.Read(SourceOf(id), [row[1]]);
+        return new(id, task.Request.Client, task.Request.IsAnonymous, task.Request.Webhook!.Url, WebhookMessage.Of(task), (int)row[2]);
+    }
 
     private static DeadDelivery ReadDead(RedisResult[] row)
     {
-        var id = (string)row[0]!;
-        var task = TaskHash.Read(TaskOf(id), [row[1]]);
-        return new(id, task.Id, task.Request.Webhook!.Url, (int)row[2], (string)row[3]!, TaskHash.Time((RedisValue)row[4]));
+        var delivery = Read(row);
+        return new(delivery.Id, delivery.Message.Type, SourceOf(delivery.Id), delivery.Url, delivery.Attempts, (string)row[3]!, TaskHash.Time((RedisValue)row[4]));
     }
 
-    /// <summary>A delivery's id is its task's, a dot, and that of the event.</summary>
-    private static string TaskOf(string delivery) => delivery[..delivery.IndexOf('.', StringComparison.Ordinal)];
+    /// <summary>A delivery's id is its task's, a dot, and that of the event; or its batch's, a dot, and "batch".</summary>
+    private static string SourceOf(string delivery) => delivery[..delivery.IndexOf('.', StringComparison.Ordinal)];
+
+    private static bool IsOfBatch(string delivery) => delivery.EndsWith(".batch", StringComparison.Ordinal);
 
     private Task<RedisResult> RunAsync(TaskScript script, params RedisValue[] arguments) => script.RunAsync(_redis, _scriptOptions, arguments);
 }

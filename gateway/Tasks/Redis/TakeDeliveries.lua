@@ -19,6 +19,8 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'deliveries:' .. client, '-
   local rest = host and redis.call('PTTL', P .. 'resting:' .. client .. ':' .. host) or 0
   if not host then
     redis.call('ZREM', P .. 'deliveries:' .. client, id) -- somebody deleted its hash
+    redis.call('ZREM', P .. 'deliveries', id)
+    count('deliveries', client, -1)
   elseif rest > 0 then
     redis.call('ZADD', P .. 'deliveries:' .. client, now + rest * 1000, id)
   elseif #turn <= tonumber(ARGV[3]) and (hosts[host] or 0) < tonumber(ARGV[4]) then

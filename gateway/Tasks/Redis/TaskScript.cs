@@ -30,6 +30,11 @@ internal sealed class TaskScript
     public static TaskScript ListDeadLetters { get; } = new();
     public static TaskScript RequeueDeadLetter { get; } = new();
     public static TaskScript DropDeadLetter { get; } = new();
+    public static TaskScript OpenBatch { get; } = new();
+    public static TaskScript RefuseImage { get; } = new();
+    public static TaskScript SealBatch { get; } = new();
+    public static TaskScript FindBatch { get; } = new();
+    public static TaskScript DeleteBatch { get; } = new();
     public static TaskScript TakeDeliveries { get; } = new();
     public static TaskScript EndTurn { get; } = new();
     public static TaskScript EndDelivery { get; } = new();

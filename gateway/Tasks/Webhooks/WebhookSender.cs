@@ -14,13 +14,12 @@ internal sealed class WebhookSender(OutboundHttp http, WebhookSecrets secrets, I
 {
     public async Task<AttemptResult> SendAsync(Delivery delivery, CancellationToken cancelled)
     {
-        var (task, webhook) = (delivery.Task, delivery.Task.Request.Webhook!);
-        if (secrets.Of(task.Request.Client, task.Request.IsAnonymous) is not { Count: > 0 } signers) return new(false, "no_secret");
+        if (secrets.Of(delivery.Client, delivery.IsAnonymous) is not { Count: > 0 } signers) return new(false, "no_secret");
         using var timeout = new CancellationTokenSource(options.Value.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancelled, timeout.Token);
         try
         {
-            using var request = WebhookMessage.Of(task).ToRequest(webhook.Url, "msg_" + delivery.Id, signers, time.GetUtcNow());
+            using var request = delivery.Message.ToRequest(delivery.Url, "msg_" + delivery.Id, signers, time.GetUtcNow());
             using var answer = await http.SendAsync(request, either.Token);
             return answer.IsSuccessStatusCode ? new(true) : new(false, $"status_{(int)answer.StatusCode}", MayRetry: answer.StatusCode != System.Net.HttpStatusCode.Gone);
         }

@@ -71,7 +71,7 @@ internal sealed partial class WebhookWorker(
         {
             await deliveries.GiveUpAsync(delivery, result.Reason);
             metrics.CountWebhook("dead");
-            Log.GivenUp(logger, delivery.Task.Id, attempts, result.Reason);
+            Log.GivenUp(logger, delivery.Id, attempts, result.Reason);
         }
     }
 
@@ -94,7 +94,7 @@ internal sealed partial class WebhookWorker(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "The webhook of task {Id} was given up after {Attempts} attempts: {Reason}")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Webhook {Id} was given up after {Attempts} attempts: {Reason}")]
         public static partial void GivenUp(ILogger logger, string id, int attempts, string reason);
 
         [LoggerMessage(Level = LogLevel.Error, Message = "Unexpected error while sending webhooks")]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -19,6 +20,7 @@ public sealed class RedisDeliveriesTests : IAsyncLifetime
     private readonly WebhookOptions _webhooks = new() { MaxConcurrentPerClient = 3, MaxConcurrentPerHost = 2 };
     private RedisServer _redis = null!;
     private ConnectionMultiplexer _connection = null!;
+    private TaskMetrics _queueMetrics = null!;
     private RedisTaskQueue _queue = null!;
     private RedisDeliveries _deliveries = null!;
 
@@ -26,8 +28,8 @@ public sealed class RedisDeliveriesTests : IAsyncLifetime
     {
         _redis = await RedisServer.StartAsync(appendOnly: true);
         _connection = await ConnectionMultiplexer.ConnectAsync(_redis.ConnectionString);
-        var metrics = new TaskMetrics(_metrics.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), NullLogger<TaskMetrics>.Instance);
-        _queue = new(_connection, _connection, new UploadOptions().ToBudget(TimeProvider.System), Options.Create(_tasks), metrics);
+        _queueMetrics = new(_metrics.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>(), NullLogger<TaskMetrics>.Instance);
+        _queue = new(_connection, _connection, new UploadOptions().ToBudget(TimeProvider.System), Options.Create(_tasks), _queueMetrics);
         _deliveries = new(_connection, Options.Create(_tasks), Options.Create(_webhooks));
     }
 
@@ -56,9 +58,16 @@ public sealed class RedisDeliveriesTests : IAsyncLifetime
             await _deliveries.EndTurnAsync(turn.Client);
         }
 
-        all.Select(delivery => (delivery.Task.Id, delivery.Task.State, delivery.Task.Error?.Code)).ShouldBe(
-            [(ids[0], TaskState.Succeeded, null), (ids[1], TaskState.Failed, "truncated_image"), (ids[2], TaskState.Failed, "attempts_exhausted")], ignoreOrder: true);
+        all.Select(delivery => (Text(delivery, "id"), delivery.Message.Type, Text(delivery, "error", "code"))).ShouldBe(
+            [(ids[0], "task.succeeded", null), (ids[1], "task.failed", "truncated_image"), (ids[2], "task.failed", "attempts_exhausted")], ignoreOrder: true);
         (await UsageAsync("deliveries")).ShouldBe(0);
+
+        static string? Text(Delivery delivery, params string[] path)
+        {
+            JsonElement at = delivery.Message.Data;
+            foreach (var name in path) if (!at.TryGetProperty(name, out at)) return null;
+            return at.GetString();
+        }
     }
 
     [Fact]
@@ -72,7 +81,7 @@ public sealed class RedisDeliveriesTests : IAsyncLifetime
         var second = (await _deliveries.TakeAsync())!;
 
         first.Client.ShouldBe("shop-a");
-        first.Deliveries.Select(delivery => new Uri(delivery.Task.Request.Webhook!.Url).Host).ShouldBe(["one.example", "one.example", "two.example"]);
+        first.Deliveries.Select(delivery => new Uri(delivery.Url).Host).ShouldBe(["one.example", "one.example", "two.example"]);
         second.Client.ShouldBe("shop-b");
         (await _deliveries.TakeAsync()).ShouldBeNull();
         await EndAsync("shop-a", "two.example");
@@ -103,7 +112,7 @@ public sealed class RedisDeliveriesTests : IAsyncLifetime
         await _deliveries.RetryAsync(failed.Deliveries[0], "timeout", TimeSpan.FromHours(1));
         await _deliveries.EndTurnAsync("shop-a");
 
-        (await _deliveries.TakeAsync())!.Deliveries.Single().Task.Request.Webhook!.Url.ShouldBe("https://alive.example/hook");
+        (await _deliveries.TakeAsync())!.Deliveries.Single().Url.ShouldBe("https://alive.example/hook");
     }
 
     [Fact]
@@ -114,7 +123,7 @@ public sealed class RedisDeliveriesTests : IAsyncLifetime
         string[] many = [await GiveUpAsync("shop-a"), await GiveUpAsync("shop-a")];
         await GiveUpAsync("shop-b");
 
-        (await _deliveries.ListDeadAsync("shop-a")).Select(dead => dead.TaskId).ShouldBe([many[1]]);
+        (await _deliveries.ListDeadAsync("shop-a")).Select(dead => dead.Of).ShouldBe([many[1]]);
         (await _deliveries.ListDeadAsync("shop-b")).Count.ShouldBe(1);
         (await UsageAsync("dead_deliveries")).ShouldBe(2);
         (await _queue.MeasureAsync()).ShouldSatisfyAllConditions(depth => depth.DeadDeliveries.ShouldBe(2), depth => depth.Deliveries.ShouldBe(0));
@@ -130,6 +139,24 @@ public sealed class RedisDeliveriesTests : IAsyncLifetime
 
         _connection.GetServers().Single().Keys(pattern: TaskKeys.Prefix + "delivery:*").ShouldBeEmpty();
         (await UsageAsync("dead_deliveries")).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task HashesThatSomebodyDeleted_DoNotStopTheOthers()
+    {
+        _tasks.DeadLetterRetention = TimeSpan.FromSeconds(1);
+        _queue = new(_connection, _connection, new UploadOptions().ToBudget(TimeProvider.System), Options.Create(_tasks), _queueMetrics);
+        _deliveries = new(_connection, Options.Create(_tasks), Options.Create(_webhooks));
+        await GiveUpAsync("shop-a");
+        await EndAsync("shop-a", "one.example");
+        foreach (var key in _connection.GetServers().Single().Keys(pattern: TaskKeys.Prefix + "delivery:*")) await _connection.GetDatabase().KeyDeleteAsync(key);
+
+        (await _deliveries.TakeAsync())!.Deliveries.ShouldBeEmpty();
+        await _deliveries.EndTurnAsync("shop-a");
+        await Eventually.TrueAsync(async () => (await _queue.MeasureAsync()) is { Deliveries: 0, DeadDeliveries: 0 }, "all is forgotten");
+
+        await EndAsync("shop-a", "two.example");
+        (await _deliveries.TakeAsync())!.Deliveries.Count.ShouldBe(1);
     }
 
     private async Task<string> GiveUpAsync(string client)

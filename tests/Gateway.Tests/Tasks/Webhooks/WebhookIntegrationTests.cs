@@ -108,7 +108,7 @@ public sealed class WebhookIntegrationTests : IAsyncLifetime
         var id = await PostAsync(gateway, "/hook");
         JsonElement[] dead = [];
         await Eventually.TrueAsync(async () => (dead = await DeadAsync()).Length == 1, "it is given up at once");
-        dead[0].GetProperty("taskId").GetString().ShouldBe(id);
+        dead[0].GetProperty("of").GetString().ShouldBe(id);
         dead[0].GetProperty("reason").GetString().ShouldBe("status_410");
         dead[0].GetProperty("attempts").GetInt32().ShouldBe(1);
         var replay = $"/v1/webhooks/dead/{dead[0].GetProperty("id").GetString()}/replay";
