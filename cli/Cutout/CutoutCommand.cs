@@ -26,6 +26,7 @@ internal static class CutoutCommand
     };
     private static readonly Option<int> Parallel = new("--parallel") { Description = "Images of a folder at a time.", DefaultValueFactory = _ => 4 };
     private static readonly Option<bool> SkipExisting = new("--skip-existing") { Description = "Leave images whose cutout is there." };
+    private static readonly Option<bool> Watch = new("--watch") { Description = "Go on with what comes into a folder, until Ctrl-C." };
     private static readonly Option<TimeSpan> GiveUpAfter = new("--give-up-after")
     {
         Description = "How long one image is tried when the server is full or away, e.g. 00:05:00.",
@@ -35,7 +36,7 @@ internal static class CutoutCommand
     public static Command Create()
     {
         var wishes = CutoutOption.All.ToDictionary(option => option, ToOption);
-        var command = new Command("cutout", "Cuts out the subject of images.") { Input, Output, Server, Local, Models, Parallel, SkipExisting, GiveUpAfter };
+        var command = new Command("cutout", "Cuts out the subject of images.") { Input, Output, Server, Local, Models, Parallel, SkipExisting, Watch, GiveUpAfter };
         foreach (var option in wishes.Values) command.Options.Add(option);
         Parallel.Validators.Add(result => { if (result.GetValueOrDefault<int>() is < 1 or > 64) result.AddError("--parallel must be 1 to 64"); });
         command.SetAction((parsed, cancellation) => RunAsync(parsed, wishes, cancellation));
@@ -64,7 +65,9 @@ internal static class CutoutCommand
             // 2. Which images.
             var jobs = Job.Find(input, output, options.Format);
             if (parsed.GetValue(SkipExisting)) jobs = [.. jobs.Where(job => !job.IsDone)];
-            if (jobs.Count == 0)
+            var isWatching = parsed.GetValue(Watch);
+            if (isWatching && !Directory.Exists(input)) throw new UsageException("--watch takes a folder.");
+            if (jobs.Count == 0 && !isWatching)
             {
                 await errors.WriteLineAsync("There is nothing to do.");
                 return ExitCode.Ok;
@@ -76,10 +79,17 @@ internal static class CutoutCommand
             await using var pod = isLocal ? await LocalPod.StartAsync(parsed.GetRequiredValue(Models), options.Model, cancellation) : null;
             using var http = new HttpClient { BaseAddress = pod?.Address ?? Address(parsed.GetRequiredValue(Server)), Timeout = Timeout.InfiniteTimeSpan };
             if (Environment.GetEnvironmentVariable("REMBG_API_KEY") is { Length: > 0 } key) http.DefaultRequestHeaders.Add("X-Api-Key", key);
-            var progress = new Progress(errors, isTerminal: !Console.IsErrorRedirected, jobs.Count, TimeProvider.System);
-            var cutter = new ServerCutter(http, isLocal ? "v1/infer" : "v1/remove-background", options, parsed.GetValue(GiveUpAfter), progress.Waiting, TimeProvider.System);
-            var run = new Run(cutter, parsed.GetValue(Parallel), progress);
-            return await run.AllAsync(jobs, cancellation) ? ExitCode.Ok : ExitCode.Failed;
+            var isWhole = await RunAllAsync(jobs);
+            if (isWatching)
+                await foreach (var more in new FolderWatch(() => Job.Find(input, output, options.Format), TimeProvider.System).ChangesAsync(cancellation)) await RunAllAsync(more);
+            return isWhole ? ExitCode.Ok : ExitCode.Failed;
+
+            Task<bool> RunAllAsync(IReadOnlyList<Job> some)
+            {
+                var progress = new Progress(errors, isTerminal: !Console.IsErrorRedirected, some.Count, TimeProvider.System);
+                var cutter = new ServerCutter(http, isLocal ? "v1/infer" : "v1/remove-background", options, parsed.GetValue(GiveUpAfter), progress.Waiting, TimeProvider.System);
+                return new Run(cutter, parsed.GetValue(Parallel), progress).AllAsync(some, cancellation);
+            }
         }
         catch (ProblemException refused)
         {

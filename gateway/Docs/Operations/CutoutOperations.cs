@@ -25,7 +25,7 @@ internal static class CutoutOperations
     /// <summary>From the table of options, so that the document cannot differ from the parser.</summary>
     public static readonly Field[] Options = [.. CutoutOption.All.Select(Field.Of)];
 
-    public static readonly string[] Pictures = ["image/png", "image/webp", "image/jpeg", "application/zip"];
+    public static readonly string[] Pictures = ["image/png", "image/webp", "image/jpeg", "image/avif", "application/zip"];
 
     public static readonly Field[] PictureHeaders =
     [

@@ -21,11 +21,14 @@ public class HostileFileTests
         ["interlaced"] = ImageFactory.Png(Photos.Rocket, interlaced: true),
         ["webp"] = ImageFactory.Webp(Photos.Rocket, lossless: false),
         ["lossless"] = ImageFactory.Webp(Photos.Rocket),
+        ["avif"] = Photos.Read("formats/clear.avif"),
+        ["tiff"] = Photos.Read("formats/lzw.tif"),
+        ["tiles"] = Photos.Read("formats/tiles.tif"),
         ["gif"] = Photos.Read("formats/still.gif"),
         ["bmp"] = Photos.Read("formats/24.bmp"),
     };
 
-    public static TheoryData<string> Kinds => ["jpeg", "progressive", "png", "interlaced", "webp", "lossless", "gif", "bmp"];
+    public static TheoryData<string> Kinds => ["jpeg", "progressive", "png", "interlaced", "webp", "lossless", "avif", "tiff", "tiles", "gif", "bmp"];
 
     [Theory]
     [MemberData(nameof(Kinds))]
