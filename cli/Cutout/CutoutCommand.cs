@@ -29,17 +29,17 @@ internal static class CutoutCommand
     private static readonly Option<bool> Watch = new("--watch") { Description = "Go on with what comes into a folder, until Ctrl-C." };
     private static readonly Option<TimeSpan> GiveUpAfter = new("--give-up-after")
     {
-        Description = "How long one image is tried when the server is full or away, e.g. 00:05:00.",
+        Description = "How long one image is tried when the server is full or unavailable, e.g. 00:05:00.",
         DefaultValueFactory = _ => TimeSpan.FromMinutes(5),
     };
 
     public static Command Create()
     {
-        var wishes = CutoutOption.All.ToDictionary(option => option, ToOption);
+        var flags = CutoutOption.All.ToDictionary(option => option, ToOption);
         var command = new Command("cutout", "Cuts out the subject of images.") { Input, Output, Server, Local, Models, Parallel, SkipExisting, Watch, GiveUpAfter };
-        foreach (var option in wishes.Values) command.Options.Add(option);
+        foreach (var option in flags.Values) command.Options.Add(option);
         Parallel.Validators.Add(result => { if (result.GetValueOrDefault<int>() is < 1 or > 64) result.AddError("--parallel must be 1 to 64"); });
-        command.SetAction((parsed, cancellation) => RunAsync(parsed, wishes, cancellation));
+        command.SetAction((parsed, cancellation) => RunAsync(parsed, flags, cancellation));
         return command;
     }
 
@@ -51,14 +51,14 @@ internal static class CutoutCommand
         return made;
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, Dictionary<CutoutOption, Option<string?>> wishes, CancellationToken cancellation)
+    private static async Task<int> RunAsync(ParseResult parsed, Dictionary<CutoutOption, Option<string?>> flags, CancellationToken cancellation)
     {
         var errors = parsed.InvocationConfiguration.Error;
         try
         {
-            // 1. What is wished: of the table, and of OUT's extension.
+            // 1. The options: from the flags, and the format from the extension of OUT.
             var (input, output) = (parsed.GetRequiredValue(Input), parsed.GetValue(Output));
-            var given = wishes.Select(wish => (wish.Key.Name, Value: parsed.GetValue(wish.Value))).Where(wish => wish.Value is not null).ToDictionary(wish => wish.Name, wish => wish.Value!);
+            var given = flags.Select(flag => (flag.Key.Name, Value: parsed.GetValue(flag.Value))).Where(flag => flag.Value is not null).ToDictionary(flag => flag.Name, flag => flag.Value!);
             if (!given.ContainsKey("format") && Job.FormatOf(input, output) is { } format) given["format"] = format;
             var options = CutoutOptions.Parse(given);
 
