@@ -44,9 +44,10 @@ labels:
 {{- .Values.redis.existingSecret | default (printf "%s-redis" (include "rembg.fullname" .)) -}}
 {{- end -}}
 
-{{/* Whether Helm talks to a cluster: "helm template", and Argo CD by it, find nothing there. */}}
+{{/* Whether Helm talks to a cluster: "helm template", and Argo CD by it, find nothing there, nor does an installation that creates its
+namespace. Every namespace has this account, and who installs may usually read it; a Namespace itself, often not, which would be an error. */}}
 {{- define "rembg.seesCluster" -}}
-{{- if lookup "v1" "Namespace" "" .Release.Namespace }}true{{ end -}}
+{{- if lookup "v1" "ServiceAccount" .Release.Namespace "default" }}true{{ end -}}
 {{- end -}}
 
 {{/* The autoscaler decides, but Kubernetes' default until it does is one pod: what runs is kept, and a first installation begins with the least.
@@ -69,9 +70,9 @@ replicas: {{ dig "spec" "replicas" .pod.autoscaling.minReplicas $live }}
 {{- .Values.redis.madePassword -}}
 {{- end -}}
 
-{{/* Both ends start anew when the password that the chart made has changed. */}}
+{{/* Both ends start anew when the password that the chart made has changed. Without a cluster it is another at each rendering, and would restart them each time. */}}
 {{- define "rembg.redisChecksum" -}}
-{{- if and (eq .Values.redis.mode "internal") (not .Values.redis.existingSecret) -}}
+{{- if and (eq .Values.redis.mode "internal") (not .Values.redis.existingSecret) (include "rembg.seesCluster" .) -}}
 checksum/redis-password: {{ include "rembg.redisPassword" . | sha256sum }}
 {{- end -}}
 {{- end -}}

@@ -7,13 +7,13 @@ using Microsoft.Extensions.Logging;
 
 namespace Rembg.Charts.Tests.Charts;
 
-/// <summary>As much of an API server as Helm needs to look objects up: discovery, the namespace <c>photos</c>, and those objects of the release <c>rembg</c> in it.</summary>
+/// <summary>As much of an API server as Helm needs to look objects up: discovery, the account that every namespace has, and those objects of the release <c>rembg</c> in it.</summary>
 internal sealed class LookedUpObjects : IAsyncDisposable
 {
     /// <summary>What the chart's defaults are made of.</summary>
     private static readonly Dictionary<string, string[]> Kinds = new()
     {
-        ["/api/v1"] = ["Secret", "ConfigMap", "Service", "Pod", "Namespace"],
+        ["/api/v1"] = ["Secret", "ConfigMap", "Service", "Pod", "ServiceAccount"],
         ["/apis/apps/v1"] = ["Deployment", "StatefulSet"],
         ["/apis/autoscaling/v2"] = ["HorizontalPodAutoscaler"],
         ["/apis/keda.sh/v1alpha1"] = ["ScaledObject"],
@@ -69,7 +69,7 @@ internal sealed class LookedUpObjects : IAsyncDisposable
         if (path == "/version") return new() { ["major"] = "1", ["minor"] = "33", ["gitVersion"] = "v1.33.0" };
         if (path == "/api") return new() { ["kind"] = "APIVersions", ["versions"] = new JsonArray("v1") };
         if (path == "/apis") return new() { ["kind"] = "APIGroupList", ["apiVersion"] = "v1", ["groups"] = new JsonArray([.. Kinds.Keys.Where(key => key.StartsWith("/apis/", StringComparison.Ordinal)).Select(Group)]) };
-        if (path == "/api/v1/namespaces/photos") return new() { ["kind"] = "Namespace", ["apiVersion"] = "v1", ["metadata"] = new JsonObject { ["name"] = "photos" } };
+        if (path == "/api/v1/namespaces/photos/serviceaccounts/default") return new() { ["kind"] = "ServiceAccount", ["apiVersion"] = "v1", ["metadata"] = new JsonObject { ["name"] = "default", ["namespace"] = "photos" } };
         if (Kinds.TryGetValue(path, out var kinds))
             return new() { ["kind"] = "APIResourceList", ["groupVersion"] = GroupVersion(path), ["resources"] = new JsonArray([.. kinds.Select(Resource)]) };
         foreach (var (kind, name, content) in objects)
@@ -105,7 +105,7 @@ internal sealed class LookedUpObjects : IAsyncDisposable
     {
         ["name"] = Plural(kind),
         ["singularName"] = kind.ToLowerInvariant(),
-        ["namespaced"] = kind != "Namespace",
+        ["namespaced"] = true,
         ["kind"] = kind,
         ["verbs"] = new JsonArray("get", "list"),
     };
