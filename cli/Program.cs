@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Rembg.Cli.Cutout;
+using Rembg.Cli.Operations;
 
 namespace Rembg.Cli;
 
@@ -11,9 +12,12 @@ public static class Program
     /// <returns>An exit code: <see cref="ExitCode"/>.</returns>
     internal static async Task<int> RunAsync(string[] args, InvocationConfiguration io, CancellationToken cancellation)
     {
-        var root = new RootCommand("Removes the background of photos, with a server of Rembg Platform.")
+        var root = new RootCommand("Removes the background of photos, with a server of Rembg Platform or without one.")
         {
             CutoutCommand.Create(),
+            ModelCommands.Create(),
+            GatewayCommands.Keys(),
+            GatewayCommands.Tasks(),
         };
         var parsed = root.Parse(args);
         var code = await parsed.InvokeAsync(io, cancellation);

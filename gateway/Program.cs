@@ -1,18 +1,20 @@
 using Rembg.Contract.Hosting;
 using Rembg.Contract.Problems;
 using Rembg.Contract.Telemetry;
-using Rembg.Gateway.Clients.Keys;
 using Rembg.Gateway.Clients;
+using Rembg.Gateway.Clients.Keys;
+using Rembg.Gateway.Compatibility;
 using Rembg.Gateway.Cutouts;
 using Rembg.Gateway.Docs;
 using Rembg.Gateway.Fetching;
 using Rembg.Gateway.Http;
-using Rembg.Gateway.Compatibility;
 using Rembg.Gateway.Page;
 using Rembg.Gateway.Pods;
 using Rembg.Gateway.Redis;
 using Rembg.Gateway.Tasks;
+using Rembg.Gateway.Tasks.Batches;
 using Rembg.Gateway.Tasks.Redis;
+using Rembg.Gateway.Tasks.Webhooks;
 using Rembg.Gateway.Telemetry;
 
 namespace Rembg.Gateway;
@@ -34,14 +36,14 @@ public static class Program
         builder.AddTelemetry("rembg-gateway");
         builder.Services.AddSingleton<GatewayMetrics>();
         builder.AddRedis();
-        builder.AddEdge();      // how much anybody may send, how slowly
-        builder.AddClients();   // who is asking, and how much they may ask for
-        builder.AddFetching();  // images that are elsewhere
-        builder.AddCutouts();   // reading the image, answers made before, shared runs
-        builder.AddPods();      // which pod answers
-        builder.AddTasks();     // work that nobody waits for
-        builder.AddDocs();      // what all this looks like from outside
-        builder.AddPage();      // what people see
+        builder.AddEdge();      // limits of connections, request id, deadline, CORS
+        builder.AddClients();   // API keys and rate limits
+        builder.AddFetching();  // images by URL
+        builder.AddCutouts();   // uploads, caches, coalesced requests
+        builder.AddPods();      // discovery, queue, load balancing, retries
+        builder.AddTasks();     // background tasks and webhooks
+        builder.AddDocs();      // OpenAPI and the API reference
+        builder.AddPage();      // the web page
         configure?.Invoke(builder);
 
         var app = builder.Build();
@@ -56,6 +58,8 @@ public static class Program
         app.MapHealth();
         app.MapCutouts();
         app.MapTasks();
+        app.MapBatches();
+        app.MapWebhooks();
         app.MapLegacyTasks();
         app.MapRembg();
         app.MapRemoveBg();

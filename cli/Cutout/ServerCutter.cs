@@ -9,8 +9,9 @@ namespace Rembg.Cli.Cutout;
 /// Asks a server for cutouts. One that is full (429, 503) says when to come back and is obeyed; one that is away is asked again after 1,
 /// 2, 4 … 30 seconds; until <paramref name="giveUpAfter"/>.
 /// </summary>
+/// <param name="path">Of a gateway or a pod: both take the image as the body and options in the query.</param>
 /// <param name="waiting">Is told why, before each wait.</param>
-internal sealed class ServerCutter(HttpClient http, CutoutOptions options, TimeSpan giveUpAfter, Action<string> waiting, TimeProvider time)
+internal sealed class ServerCutter(HttpClient http, string path, CutoutOptions options, TimeSpan giveUpAfter, Action<string> waiting, TimeProvider time)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
@@ -50,7 +51,7 @@ internal sealed class ServerCutter(HttpClient http, CutoutOptions options, TimeS
     {
         var query = options.ToQuery();
         if (url is not null) query = $"image_url={Uri.EscapeDataString(url)}{(query.Length > 0 ? $"&{query}" : "")}";
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"v1/remove-background?{query}");
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{path}?{query}");
         if (image is not null) request.Content = new ByteArrayContent(image) { Headers = { ContentType = new("application/octet-stream") } };
         return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
     }

@@ -24,8 +24,12 @@ public sealed record CutoutOption(
         new("model", "A loaded model (`GET /v1/models`); the default model if absent.", null,
             (options, value) => IsModelName(value) ? options with { Model = value } : null, options => options.Model)
             { Rule = "must be the name of a loaded model; GET /v1/models lists them" },
-        OneOf<OutputFormat>("format", "File format of the cutout. `jpg` lies on `bg_color` or white; `zip` holds `color.jpg` and `alpha.png`.",
+        OneOf<OutputFormat>("format", "File format of the cutout. `jpg` lies on `bg_color` or white; `zip` holds `color.jpg` and `alpha.png`; `avif` is the smallest.",
             (options, value) => options with { Format = value }, options => options.Format, ("jpeg", OutputFormat.Jpg)),
+        new("quality", "1 to 100 of `jpg` (92 if absent), `webp` (90) or `avif` (60). Not with `png` or `zip`.", null,
+            (options, value) => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var quality) && quality is >= 1 and <= 100 ? options with { Quality = quality } : null,
+            options => options.Quality?.ToString(CultureInfo.InvariantCulture))
+            { Rule = "must be a whole number from 1 to 100" },
         OneOf<OutputChannels>("channels", "The image with its alpha, or the mask alone as 8-bit grey.",
             (options, value) => options with { Channels = value }, options => options.Channels),
         OneOf<OutputSize>("size", "At most 0.25, 1.5 or 4 megapixels; `full` is the image's own size. Nothing is enlarged.",

@@ -15,6 +15,9 @@ public sealed record CutoutOptions
     /// <summary>Name of a loaded model; null asks for the pod's default.</summary>
     public string? Model { get; init; }
     public OutputFormat Format { get; init; }
+
+    /// <summary>1 to 100 of a lossy format; null for the format's own.</summary>
+    public int? Quality { get; init; }
     public OutputChannels Channels { get; init; }
     public OutputSize Size { get; init; }
 
@@ -49,6 +52,7 @@ public sealed record CutoutOptions
         OutputFormat.Png => "image/png",
         OutputFormat.Webp => "image/webp",
         OutputFormat.Jpg => "image/jpeg",
+        OutputFormat.Avif => "image/avif",
         _ => "application/zip",
     };
 
@@ -84,6 +88,8 @@ public sealed record CutoutOptions
             throw Problem.InvalidParameter("bg_color", "cannot be combined with channels=alpha: a mask has no background").AsException(),
         { Channels: OutputChannels.Alpha, Format: OutputFormat.Zip } =>
             throw Problem.InvalidParameter("channels", "cannot be alpha with format=zip, which already holds the mask").AsException(),
+        { Quality: not null, Format: OutputFormat.Png or OutputFormat.Zip } =>
+            throw Problem.InvalidParameter("quality", "needs format=jpg, webp or avif").AsException(),
         { Shadow: not Shadow.None, Channels: OutputChannels.Alpha } or { Shadow: not Shadow.None, Format: OutputFormat.Zip } =>
             throw Problem.InvalidParameter("shadow", "cannot be combined with channels=alpha or format=zip").AsException(),
         _ => this with { Edges = PostProcessMask ? default : Edges, Layout = Layout.Canonical(), ShadowOpacity = Shadow == Shadow.None ? DefaultShadowOpacity : ShadowOpacity },

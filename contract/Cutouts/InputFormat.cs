@@ -3,7 +3,7 @@ using Rembg.Contract.Problems;
 namespace Rembg.Contract.Cutouts;
 
 /// <summary>File formats of images, as they are read.</summary>
-public enum ImageFormat { Jpeg, Png, Webp, Gif, Bmp }
+public enum ImageFormat { Jpeg, Png, Webp, Avif, Tiff, Gif, Bmp }
 
 /// <summary>
 /// A file format that images come in. <see cref="All"/> is the only place that lists them: the gateway's first look, the pod's choice of
@@ -22,6 +22,8 @@ public sealed record InputFormat(ImageFormat Format, string Name, string Content
         new(ImageFormat.Jpeg, "JPEG", "image/jpeg", head => head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF])),
         new(ImageFormat.Png, "PNG", "image/png", head => head.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A])),
         new(ImageFormat.Webp, "WebP", "image/webp", head => head.Length >= 12 && head.StartsWith("RIFF"u8) && head[8..].StartsWith("WEBP"u8)),
+        new(ImageFormat.Avif, "AVIF", "image/avif", head => IsHeif(head) && (HasBrand(head, "avif"u8) || HasBrand(head, "avis"u8))),
+        new(ImageFormat.Tiff, "TIFF", "image/tiff", head => head.StartsWith("II*\0"u8) || head.StartsWith("MM\0*"u8)),
         new(ImageFormat.Gif, "GIF", "image/gif", head => head.StartsWith("GIF87a"u8) || head.StartsWith("GIF89a"u8)),
         // Two letters are weak: the size of the header that follows must be one that there is.
         new(ImageFormat.Bmp, "BMP", "image/bmp", head => head.Length >= 18 && head.StartsWith("BM"u8) && head[15..18].IndexOfAnyExcept((byte)0) < 0 && head[14] is 40 or 52 or 56 or 108 or 124),
@@ -45,7 +47,17 @@ public sealed record InputFormat(ImageFormat Format, string Name, string Content
         : $"Formats that are read: {Names}. The format is told from the first bytes of the file, not from its name or Content-Type.");
 
     /// <summary>Photographs of iPhones. Our libvips has no decoder for their video codec (HEVC): patents.</summary>
-    private static bool IsHeic(ReadOnlySpan<byte> file) => file.Length >= 12 && file[4..].StartsWith("ftyphe"u8);
+    private static bool IsHeic(ReadOnlySpan<byte> file) => IsHeif(file) && (file[8..].StartsWith("he"u8) || HasBrand(file, "mif1"u8));
+
+    /// <summary>The family of AVIF and HEIC, which say in "brands" which one they are.</summary>
+    private static bool IsHeif(ReadOnlySpan<byte> file) => file.Length >= 12 && file[4..].StartsWith("ftyp"u8);
+
+    private static bool HasBrand(ReadOnlySpan<byte> file, ReadOnlySpan<byte> brand)
+    {
+        for (var at = 8; at + 4 <= Math.Min(file.Length, Math.Min(SignatureLength, (int)file[3])); at += 4)
+            if (at != 12 && file[at..].StartsWith(brand)) return true;
+        return false;
+    }
 }
 
 /// <summary>Judges the first bytes of a file.</summary>

@@ -1,7 +1,7 @@
 namespace Rembg.Contract.Cutouts;
 
 /// <summary>File format of the answer.</summary>
-public enum OutputFormat { Png, Webp, Jpg, Zip }
+public enum OutputFormat { Png, Webp, Jpg, Zip, Avif }
 
 /// <summary>What the answer shows: the image with its alpha, or the mask alone as 8-bit grey.</summary>
 public enum OutputChannels { Rgba, Alpha }

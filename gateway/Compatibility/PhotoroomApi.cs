@@ -27,7 +27,7 @@ internal static class PhotoroomApi
         // 1. The body, once, and what is asked of it. "despill" is checked and has no effect; unknown fields are ignored.
         using var form = await uploads.ReadAsync(context.Request, Image, context.RequestAborted);
         var given = form.Parameters.Where(parameter => parameter.Value.Length > 0 && Ours.Contains(parameter.Key)).ToList();
-        if (given.Exists(parameter => parameter is { Key: "format", Value: "zip" })) throw Problem.InvalidParameter("format", "must be one of png, jpg, webp").AsException();
+        if (given.Exists(parameter => parameter is { Key: "format", Value: "zip" or "avif" })) throw Problem.InvalidParameter("format", "must be one of png, jpg, webp").AsException();
         if (form.Parameters.Any(parameter => parameter is { Key: "despill", Value: not ("" or "true" or "false") })) throw Problem.InvalidParameter("despill", "must be true or false").AsException();
         if (given.Exists(parameter => parameter is { Key: "channels", Value: "alpha" })) given.RemoveAll(parameter => parameter.Key == "bg_color");
         var options = CutoutOptions.Parse(given);

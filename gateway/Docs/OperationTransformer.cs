@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Mime;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -40,7 +41,7 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
         target.RequestBody = operation.Bodies.Count == 0 ? null : new OpenApiRequestBody
         {
             Required = true,
-            Content = operation.Bodies.ToDictionary(body => body.ContentType, body => Content(body.Fields.Length == 0 ? File : Form(body.Fields))),
+            Content = operation.Bodies.ToDictionary(body => body.ContentType, body => body.Fields.Length == 0 ? Content(File) : FormContent(body.Fields)),
         };
 
         // 3. What it answers, and how it refuses.
@@ -94,6 +95,15 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
         var schema = (OpenApiSchema)field.Schema.CreateShallowCopy();
         schema.Description = field.Description;
         return schema;
+    }
+
+    /// <summary>What a file's part holds is said as its encoding: generators (Kiota) tell forms with files from others by it.</summary>
+    private static OpenApiMediaType FormContent(Field[] fields)
+    {
+        var content = Content(Form(fields));
+        var files = fields.Where(field => field.Schema.Format == File.Format).ToDictionary(field => field.Name, _ => new OpenApiEncoding { ContentType = MediaTypeNames.Application.Octet });
+        if (files.Count > 0) content.Encoding = files;
+        return content;
     }
 
     private static OpenApiMediaType Content(IOpenApiSchema schema) => new() { Schema = schema };

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
@@ -42,9 +43,43 @@ internal sealed class PacedBody : IDisposable
         }
     }
 
+    /// <summary>For what writes to streams. What is written synchronously, as ZipArchive writes the few bytes after each entry, goes with the next asynchronous write.</summary>
+    public Stream AsStream() => new PacedStream(this);
+
     public void Dispose()
     {
         _either.Dispose();
         _slow.Dispose();
+    }
+
+    private sealed class PacedStream(PacedBody body) : Stream
+    {
+        private readonly ArrayBufferWriter<byte> _pending = new();
+
+        public override bool CanRead => false;
+        public override bool CanSeek => false;
+        public override bool CanWrite => true;
+        public override long Length => throw new NotSupportedException();
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (_pending.WrittenCount > 0) await body.WriteAsync(_pending.WrittenMemory);
+            _pending.ResetWrittenCount();
+            await body.WriteAsync(buffer);
+        }
+
+        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask; // each write is one
+
+        public override void Flush()
+        {
+        }
+
+        public override void Write(byte[] buffer, int offset, int count) => _pending.Write(buffer.AsSpan(offset, count));
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

@@ -5,8 +5,8 @@ using Yarp.ReverseProxy.Model;
 namespace Rembg.Gateway.Pods;
 
 /// <summary>
-/// The pods that answer their probes, as YARP finds them; it tells of each change, which is what waiting requests wait for. A pod that
-/// rests is among them: it is asked when there is no other (<see cref="PodScheduler"/>), so that the last one is never ejected.
+/// The pods that answer their probes, as YARP finds them; it reports each change, which wakes waiting requests. An ejected pod
+/// is among them: it gets runs when there is no other (<see cref="PodScheduler"/>), so that the last one is never ejected.
 /// </summary>
 internal sealed class AvailablePods : IAvailableDestinationsPolicy
 {

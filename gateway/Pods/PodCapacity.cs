@@ -3,11 +3,10 @@ using Rembg.Contract;
 namespace Rembg.Gateway.Pods;
 
 /// <summary>
-/// How many runs of this gateway a pod may hold, so that requests wait here, where clients take turns, and not in the pod. Found by
-/// trying: it starts with two batches, one that runs and one that is ready when it ends; beyond these, a run that waited in the pod for less than half of a model run means that there is room for
-/// more, one that waited for over one and a half means that there are too many. Both move it by one a round, as TCP Vegas (Brakmo and
-/// Peterson, 1995), after a start that doubles it each round. A refusal or a lost connection halves it and pauses; each run that
-/// succeeds then gives a place back, up to the two batches.
+/// How many runs of this gateway a pod may hold, so that requests wait in the gateway, where clients take turns. It starts with two
+/// batches: one that runs, and one that is ready when the first ends. A run that waited in the pod for less than half a model run
+/// raises the limit by one a round (doubles it at first); one that waited for over one and a half lowers it by one, as in TCP Vegas
+/// (Brakmo and Peterson, 1995). A refusal or a lost connection halves it and pauses; each success then adds one, up to two batches.
 /// </summary>
 internal sealed class PodCapacity
 {

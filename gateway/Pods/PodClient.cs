@@ -19,7 +19,7 @@ namespace Rembg.Gateway.Pods;
 internal sealed class PodClient(
     IProxyStateLookup proxy, IHttpForwarder forwarder, IDestinationHealthUpdater health, Quarantine quarantine, MemoryBudget memory, IOptions<PodsOptions> options, TimeProvider time)
 {
-    /// <summary>Answers in a row that make no sense before a pod rests: one that says nonsense at once looks idle, and would draw all runs.</summary>
+    /// <summary>Invalid responses in a row before a pod is ejected: a pod that fails fast looks idle, and would attract all runs.</summary>
     private const int MaxInvalidResponses = 3;
 
     /// <summary>

@@ -89,6 +89,7 @@ internal sealed record PodResult(Cutout? Cutout, Problem? Problem, RetryReason R
     {
         "image/png" => bytes.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G']),
         "image/jpeg" => bytes.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]),
+        "image/avif" => bytes.Length > 8 && bytes[4..].StartsWith("ftyp"u8),
         "image/webp" => bytes.StartsWith("RIFF"u8),
         MediaTypeNames.Application.Octet => !bytes.IsEmpty, // a mask alone
         _ => bytes.StartsWith("PK"u8),

@@ -21,7 +21,7 @@ internal sealed class PodScheduler : IDisposable
     private readonly PodMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly TimeSpan _waitForPod;
-    private readonly FairQueue<Waiter> _queue;
+    private readonly RequestQueue<Waiter> _queue;
     private readonly QueuePace _pace;
     private readonly Dictionary<string, int> _running = new(StringComparer.Ordinal);
     private readonly ITimer _pauseEnd;
@@ -134,12 +134,12 @@ internal sealed class PodScheduler : IDisposable
         switch (_queue.RoomFor(priority, client.Id))
         {
             // A task is not at fault for the others of its client: it goes back to the queue of tasks.
-            case FairQueue<Waiter>.Room.ClientIsFull when priority == Priority.Background:
+            case RequestQueue<Waiter>.Room.ClientIsFull when priority == Priority.Background:
                 return Problem.Overloaded("Too many tasks of this client wait for an inference pod.");
-            case FairQueue<Waiter>.Room.ClientIsFull:
+            case RequestQueue<Waiter>.Room.ClientIsFull:
                 var untilOneIsServed = _pace.TimeFor(ahead / _queue.CountOf(priority, client.Id));
                 return Problem.RateLimited(untilOneIsServed ?? TimeSpan.FromSeconds(1), "Too many of your requests wait for an inference pod.");
-            case FairQueue<Waiter>.Room.QueueIsFull:
+            case RequestQueue<Waiter>.Room.QueueIsFull:
                 return Problem.Overloaded("Too many requests wait for an inference pod.");
         }
         var left = request.Deadline.Left(_time);
@@ -178,7 +178,7 @@ internal sealed class PodScheduler : IDisposable
         }
     }
 
-    /// <summary>Of the pods that serve it, those that only draw where there are such: one that is neither resting nor the one that it comes from, or failing that, any.</summary>
+    /// <summary>Of the pods that serve it, those that only draw where there are such: one that is neither ejected nor the one that it comes from, or failing that, any.</summary>
     private DestinationState? Choose(Waiter waiter, IReadOnlyList<DestinationState> answering)
     {
         DestinationState[] able = [.. answering.Where(waiter.IsServedBy)];

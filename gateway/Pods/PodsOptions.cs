@@ -36,8 +36,8 @@ public sealed class PodsOptions : IValidatableObject
     public int FailedProbes { get; set; } = 2;
 
     /// <summary>
-    /// How long a pod rests after a connection to it failed or broke, or it gave invalid responses again and again. It is asked all the
-    /// same when no other pod is there. One that no connection could be made to is out until a probe succeeds.
+    /// How long a pod is ejected after a connection to it failed or broke, or after several invalid responses in a row. It still gets runs
+    /// when no other pod is available. A pod that cannot be connected to is unavailable until a probe succeeds.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.05", "00:10:00", ErrorMessage = "Pods:EjectionTime must be between 50 ms and 10 min.")]
     public TimeSpan EjectionTime { get; set; } = TimeSpan.FromSeconds(5);

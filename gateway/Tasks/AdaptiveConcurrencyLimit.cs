@@ -26,7 +26,7 @@ internal sealed class AdaptiveConcurrencyLimit : IDisposable
     {
         (_time, _most) = (time, options.Value.MaxRunning);
         _limit = Math.Min(2, _most);
-        _pauseEnd = time.CreateTimer(_ => signals.Work(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _pauseEnd = time.CreateTimer(_ => signals.Work.Set(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Places for more tasks now.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.WebUtilities;
 using Rembg.Contract.Cutouts;
 using Rembg.Contract.Problems;
+using Rembg.Gateway.Tasks.Webhooks;
 
 namespace Rembg.Gateway.Tasks;
 
@@ -14,7 +15,8 @@ internal enum TaskState { Queued, Running, Succeeded, Failed, Cancelled }
 /// <param name="NoStore">The client forbade the cache (<c>Cache-Control: no-store</c>).</param>
 /// <param name="RequestId">Of the POST, for logs of gateway and pod.</param>
 /// <param name="TraceParent">W3C trace context of the POST; null when it was not traced.</param>
-internal sealed record TaskRequest(string Client, bool IsAnonymous, string Options, bool NoStore, string RequestId, string? TraceParent)
+/// <param name="Webhook">Who is told of the end; null for nobody.</param>
+internal sealed record TaskRequest(string Client, bool IsAnonymous, string Options, bool NoStore, string RequestId, string? TraceParent, Webhook? Webhook = null)
 {
     public CutoutOptions ToOptions() =>
         CutoutOptions.Parse(QueryHelpers.ParseQuery(Options).Select(pair => KeyValuePair.Create(pair.Key, pair.Value.ToString())));
@@ -65,4 +67,14 @@ internal sealed record TaskLease(string Id, long Token, int Attempt, TaskRequest
 /// <param name="Running">Tasks that some gateway runs.</param>
 /// <param name="Oldest">How long the first in the queue has waited; zero when none waits.</param>
 /// <param name="Dead">Dead letters.</param>
-internal sealed record QueueDepth(long Queued, long Running, TimeSpan Oldest, long Dead);
+internal sealed record QueueDepth(long Queued, long Running, TimeSpan Oldest, long Dead)
+{
+    /// <summary>Webhooks that are to be sent.</summary>
+    public long Deliveries { get; init; }
+
+    /// <summary>How long ago the task of the first of them ended.</summary>
+    public TimeSpan OldestDelivery { get; init; }
+
+    /// <summary>Webhooks that were given up.</summary>
+    public long DeadDeliveries { get; init; }
+}

@@ -7,7 +7,14 @@ namespace Rembg.Gateway.Tasks;
 /// <param name="Request">Everything else.</param>
 /// <param name="Share">What its client may have of the queue.</param>
 /// <param name="Idempotency">What makes a repetition the same task; null when the client sent no key.</param>
-internal sealed record EnqueueRequest(Upload Image, TaskRequest Request, TaskShare Share, Idempotency? Idempotency = null);
+internal sealed record EnqueueRequest(Upload Image, TaskRequest Request, TaskShare Share, Idempotency? Idempotency = null)
+{
+    /// <summary>The batch that it belongs to; null for none.</summary>
+    public BatchPlace? Batch { get; init; }
+}
+
+/// <summary>An image's place in a batch.</summary>
+internal sealed record BatchPlace(string Id, int Index, string Name);
 
 /// <summary>A client's idempotency that requests with the same key are the same request.</summary>
 /// <param name="Key">Hash of client and key, so that neither can reach the other's or shape a name in the store.</param>

@@ -11,6 +11,9 @@ namespace Rembg.Gateway.Tasks;
 /// </summary>
 internal interface ITaskQueue
 {
+    /// <summary>Whether the end of a task is kept as a webhook until that is delivered; if not, no task may ask for one.</summary>
+    bool KeepsWebhooks { get; }
+
     /// <summary>Whether there is room for one more task of a client: known before a body is read.</summary>
     /// <exception cref="ProblemException">503: the queue is full. 429: the client has its share of it.</exception>
     Task EnsureRoomAsync(string client, TaskShare share);

@@ -22,7 +22,8 @@ internal static class IdempotencyKey
     }
 
     /// <summary>What must be equal for a request to be the same one.</summary>
-    public static string Fingerprint(byte[] imageSha256, CutoutOptions options) => Hash([.. imageSha256, .. Encoding.UTF8.GetBytes(options.ToQuery())]);
+    public static string Fingerprint(byte[] imageSha256, CutoutOptions options, string? webhookUrl) =>
+        Hash([.. imageSha256, .. Encoding.UTF8.GetBytes(options.ToQuery() + (webhookUrl is null ? "" : "\n" + webhookUrl))]);
 
     private static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 }

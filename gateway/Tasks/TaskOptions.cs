@@ -23,6 +23,14 @@ public sealed class TaskOptions
     [Range(1, 10_000_000, ErrorMessage = "Tasks:MaxRecords must be between 1 and 10000000.")]
     public int MaxRecords { get; set; } = 40_000;
 
+    /// <summary>Webhooks that have not been delivered, with those that tasks under way will need; one more task with a webhook is answered 503. As many that were given up are kept.</summary>
+    [Range(1, 10_000_000, ErrorMessage = "Tasks:MaxDeliveries must be between 1 and 10000000.")]
+    public int MaxDeliveries { get; set; } = 10_000;
+
+    /// <summary>Batches that are remembered, up to a thousand images each; one more is answered 503.</summary>
+    [Range(1, 1_000_000, ErrorMessage = "Tasks:MaxBatches must be between 1 and 1000000.")]
+    public int MaxBatches { get; set; } = 1000;
+
     /// <summary>Share of each of the bounds above that one client may have, unless its plan says otherwise; beyond it this client is answered 429.</summary>
     [Range(0.001, 1, ErrorMessage = "Tasks:ClientShare must be between 0.001 and 1.")]
     public double ClientShare { get; set; } = 0.25;
@@ -62,7 +70,7 @@ public sealed class TaskOptions
     [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00", ErrorMessage = "Tasks:InputLifetime must be between 1 s and 30 days.")]
     public TimeSpan InputLifetime { get; set; } = TimeSpan.FromDays(1);
 
-    /// <summary>How long dead letters are kept with their uploads, for an operator to look at.</summary>
+    /// <summary>How long dead letters are kept with their uploads, for an operator to look at; webhooks that were given up, too.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "90.00:00:00", ErrorMessage = "Tasks:DeadLetterRetention must be between 1 s and 90 days.")]
     public TimeSpan DeadLetterRetention { get; set; } = TimeSpan.FromDays(7);
 

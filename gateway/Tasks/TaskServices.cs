@@ -1,7 +1,10 @@
 using Rembg.Contract.Hosting;
 using Rembg.Gateway.Redis;
+using Rembg.Gateway.Cutouts.Uploads;
+using Rembg.Gateway.Tasks.Batches;
 using Rembg.Gateway.Tasks.Memory;
 using Rembg.Gateway.Tasks.Redis;
+using Rembg.Gateway.Tasks.Webhooks;
 
 namespace Rembg.Gateway.Tasks;
 
@@ -18,13 +21,24 @@ public static class TaskServices
         {
             services.AddSingleton<ITaskQueue, RedisTaskQueue>();
             services.AddHostedService<RedisEvents>();
+            services.AddSingleton<RedisDeliveries>();
+            services.AddSingleton<RedisBatches>();
+            services.AddHostedService<WebhookWorker>();
         }
         else
         {
             services.AddSingleton<ITaskQueue, MemoryTaskQueue>();
             services.AddHostedService<MemoryNotice>();
         }
+        builder.AddOptions<WebhookOptions>(WebhookOptions.Section);
+        services.AddSingleton<WebhookSecrets>();
+        services.AddSingleton<WebhookSender>();
+        services.AddSingleton<WebhookParameter>();
         services.AddSingleton<TaskSubmission>();
+        services.AddSingleton<BatchForm>();
+        services.AddSingleton<BatchList>();
+        services.AddSingleton<BatchSubmission>();
+        services.AddSingleton<BatchArchive>();
         services.AddSingleton<LongPoll>();
         services.AddSingleton<TaskEventStream>();
         services.AddSingleton<AdaptiveConcurrencyLimit>();

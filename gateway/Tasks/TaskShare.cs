@@ -8,12 +8,14 @@ namespace Rembg.Gateway.Tasks;
 /// <param name="InputBytes">Bytes of their uploads.</param>
 /// <param name="ResultBytes">Bytes of results that are kept; while there are more, no further task is accepted.</param>
 /// <param name="Records">Ended tasks that are remembered; beyond them the oldest are forgotten, failed ones first.</param>
-internal sealed record TaskShare(int Weight, long Tasks, long InputBytes, long ResultBytes, long Records)
+/// <param name="Deliveries">Webhooks that have not been delivered.</param>
+/// <param name="Batches">Batches that are remembered.</param>
+internal sealed record TaskShare(int Weight, long Tasks, long InputBytes, long ResultBytes, long Records, long Deliveries, long Batches)
 {
     public static TaskShare Of(Plan plan, TaskOptions options)
     {
         var share = plan.TaskShare ?? options.ClientShare;
-        return new(plan.TaskWeight, Part(options.MaxUnfinished), Part(options.MaxUnfinishedBytes), Part(options.MaxResultBytes), Part(options.MaxRecords));
+        return new(plan.TaskWeight, Part(options.MaxUnfinished), Part(options.MaxUnfinishedBytes), Part(options.MaxResultBytes), Part(options.MaxRecords), Part(options.MaxDeliveries), Part(options.MaxBatches));
 
         long Part(long of) => Math.Max(1, (long)(of * share));
     }

@@ -1,5 +1,3 @@
-using System.Threading.Channels;
-
 namespace Rembg.Gateway.Tasks;
 
 /// <summary>
@@ -8,14 +6,13 @@ namespace Rembg.Gateway.Tasks;
 /// </summary>
 internal sealed class TaskSignals
 {
-    private readonly Channel<bool> _work = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Dictionary<string, Watch> _watched = [];
 
-    /// <summary>There may be something to do.</summary>
-    public void Work() => _work.Writer.TryWrite(true);
+    /// <summary>There may be a task to run.</summary>
+    public Signal Work { get; } = new();
 
-    /// <summary>Returns when <see cref="Work"/> has been called since the last time.</summary>
-    public async Task WaitForWorkAsync(CancellationToken cancellationToken) => await _work.Reader.ReadAsync(cancellationToken);
+    /// <summary>There may be a webhook to send.</summary>
+    public Signal Deliveries { get; } = new();
 
     /// <summary>Watches for a change. Begin before looking at the task, so that none can fall between; dispose to stop.</summary>
     public Watch WatchTask(string id)

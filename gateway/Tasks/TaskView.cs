@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Rembg.Contract.Problems;
 
 namespace Rembg.Gateway.Tasks;
 
@@ -20,12 +21,12 @@ internal sealed record TaskView(
     long? WaitedMs, long? RanMs, TaskError? Error, TaskLinks Links)
 {
     /// <param name="task">The task.</param>
-    /// <param name="pathBase">The path under which the outside reaches the service.</param>
-    public static TaskView Of(CutoutTask task, PathString pathBase) => new(
+    /// <param name="origin">What links begin with: the path under which the outside reaches the service, or a whole URL.</param>
+    public static TaskView Of(CutoutTask task, string origin) => new(
         task.Id, NameOf(task.State), task.Position, task.Attempts, task.CreatedAt, task.StartedAt, task.FinishedAt,
         Milliseconds(task.StartedAt - task.CreatedAt), Milliseconds(task.FinishedAt - task.StartedAt),
-        task.Error is { } error ? new(error.Code, error.Status, error.Title, error.Detail) : null,
-        new($"{pathBase}/v1/tasks/{task.Id}", task.State == TaskState.Succeeded ? $"{pathBase}/v1/tasks/{task.Id}/result" : null));
+        task.Error is { } error ? TaskError.Of(error) : null,
+        new($"{origin}/v1/tasks/{task.Id}", task.State == TaskState.Succeeded ? $"{origin}/v1/tasks/{task.Id}/result" : null));
 
     public static string NameOf(TaskState state) => state.ToString().ToLowerInvariant();
 
@@ -33,7 +34,10 @@ internal sealed record TaskView(
 }
 
 /// <summary>The problem that a synchronous request would have been answered with.</summary>
-internal sealed record TaskError(string Code, int Status, string Title, string? Detail);
+internal sealed record TaskError(string Code, int Status, string Title, string? Detail)
+{
+    public static TaskError Of(Problem problem) => new(problem.Code, problem.Status, problem.Title, problem.Detail);
+}
 
 internal sealed record TaskLinks(string Self, string? Result);
 

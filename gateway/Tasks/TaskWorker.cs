@@ -20,12 +20,12 @@ internal sealed partial class TaskWorker(
     {
         var stopping = lifetime.ApplicationStopping; // comes before the server has drained, stoppingToken after
         using var interrupt = new CancellationTokenSource();
-        await using var poll = time.CreateTimer(_ => signals.Work(), null, TimeSpan.Zero, options.Value.PollEvery);
+        await using var poll = time.CreateTimer(_ => signals.Work.Set(), null, TimeSpan.Zero, options.Value.PollEvery);
         try
         {
             while (true)
             {
-                await signals.WaitForWorkAsync(stopping);
+                await signals.Work.WaitAsync(stopping);
                 await TakeAsync(interrupt.Token, stopping);
             }
         }
@@ -82,7 +82,7 @@ internal sealed partial class TaskWorker(
         finally
         {
             room.Leave();
-            signals.Work();
+            signals.Work.Set();
         }
     }
 

@@ -88,7 +88,7 @@ public sealed class CutoutEncoder
             return;
         }
         using var rows = Rows(file, edges);
-        WritePicture(rows, _options.Format, output, cancellation);
+        WritePicture(rows, _options.Format, _options.Quality, output, cancellation);
     }
 
     /// <summary>At most that many pixels, same aspect ratio, at least one pixel each way; never enlarged.</summary>
@@ -192,7 +192,7 @@ public sealed class CutoutEncoder
 
     private static byte[] Pixel(Rgba? colour) => colour is { A: > 0 } c ? [c.R, c.G, c.B, c.A] : [0, 0, 0, 0];
 
-    private static void WritePicture(RowSource rows, OutputFormat format, PipeWriter output, CancellationToken cancellation)
+    private static void WritePicture(RowSource rows, OutputFormat format, int? quality, PipeWriter output, CancellationToken cancellation)
     {
         if (format == OutputFormat.Png)
         {
@@ -212,7 +212,7 @@ public sealed class CutoutEncoder
                 if (y % RowsAFlush == 0) cancellation.ThrowIfCancellationRequested();
                 rows.Next().CopyTo(picture.Rows(y, 1));
             }
-            ImageCodec.Encode(picture, webp: format == OutputFormat.Webp, output.AsStream(leaveOpen: true), cancellation);
+            ImageCodec.Encode(picture, format, quality, output.AsStream(leaveOpen: true), cancellation);
         }
         Flush(output, cancellation);
     }
@@ -231,13 +231,13 @@ public sealed class CutoutEncoder
                 return;
             }
             using var photo = Colours(file, edges);
-            WritePicture(photo, OutputFormat.Jpg, entry, cancellation);
+            WritePicture(photo, OutputFormat.Jpg, quality: null, entry, cancellation);
         });
         WriteEntry(zip, "alpha.png", entry =>
         {
             // What is still opaque once the background is in color.jpg.
             using RowSource alpha = _options.Background is { } colour ? new BehindRows(OnCanvas(Alpha(file, edges), [0]), colour.A) : OnCanvas(Alpha(file, edges), [0]);
-            WritePicture(alpha, OutputFormat.Png, entry, cancellation);
+            WritePicture(alpha, OutputFormat.Png, quality: null, entry, cancellation);
         });
     }
 

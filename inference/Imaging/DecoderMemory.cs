@@ -18,6 +18,12 @@ internal static class DecoderMemory
     /// <summary>libnsgif unpacks the whole picture as RGBA; measured, 5 bytes a pixel.</summary>
     private const int GifBytesAPixel = 6;
 
+    /// <summary>Planes of libaom, and libheif's picture of them; measured, 20 bytes a pixel, and 26 of more than 8 bits.</summary>
+    private const int AvifBytesAPixel = 24, DeepAvifBytesAPixel = 32;
+
+    /// <summary>libvips holds a row of tiles and libtiff one more tile. A strip may be the whole picture.</summary>
+    private const int TiffCopies = 3;
+
     /// <summary>Each step of libvips' pipeline has its own copy of the profile.</summary>
     private const int ProfileCopies = 5;
 
@@ -36,6 +42,8 @@ internal static class DecoderMemory
             ImageFormat.Jpeg => header.Pixels * JpegCoefficientBytesAPixel,
             ImageFormat.Webp => header.Pixels / shrink / shrink * pixelBytes * 2
                 + header.Pixels * (header.IsLossless ? WebpLosslessBytesAPixel : header.HasAlpha ? WebpAlphaBytesAPixel : 0),
+            ImageFormat.Avif => header.Pixels * (header.Has16Bits ? DeepAvifBytesAPixel : AvifBytesAPixel),
+            ImageFormat.Tiff => (header.Width + TiffHeader.MaxTileSide) * (long)Math.Max(header.Height, TiffHeader.MaxTileSide) * pixelBytes * TiffCopies,
             ImageFormat.Gif => header.Pixels * GifBytesAPixel,
             _ => header.Pixels * pixelBytes,
         };

@@ -8,8 +8,8 @@ using Rembg.Contract.Problems;
 namespace Rembg.Inference.Imaging;
 
 /// <summary>
-/// The seam to libvips, and the only file that names it: the decoders of all formats but BMP, conversion to sRGB, shrinking, and the WebP
-/// and JPEG encoders. It is given only what <see cref="ImageHeader"/> has accepted, and one thread an image.
+/// The seam to libvips, and the only file that names it: the decoders of all formats but BMP, conversion to sRGB, shrinking, and the WebP,
+/// AVIF and JPEG encoders. It is given only what <see cref="ImageHeader"/> has accepted, and one thread an image.
 /// </summary>
 internal static partial class ImageCodec
 {
@@ -61,6 +61,8 @@ internal static partial class ImageCodec
         {
             image = Load(file, header, shrink);
             if (image.HasAlpha() && colours != PhotoColours.SrgbWithAlpha) image = image.Then(i => i.ExtractBand(0, i.Bands - 1));
+            if (header.Declared is { } declared && colours != PhotoColours.AsStored)
+                image = image.Then(i => i.Mutate(copy => copy.Set(GValue.BlobType, "icc-profile-data", declared.ToProfile(isGrey: i.Bands < 3))));
             if (!IsSrgb(image, colours)) image = image.Then(i => ToSrgb(i, colours));
             if (header.Offset is var (left, top)) image = image.Then(i => OnCanvas(i, header, left, top, colours));
             return new VipsRows(image, header);
@@ -86,6 +88,8 @@ internal static partial class ImageCodec
         {
             ImageFormat.Jpeg => Image.JpegloadSource(source, shrink: shrink, access: Enums.Access.Sequential, failOn: failOn),
             ImageFormat.Png => Image.PngloadSource(source, access: Enums.Access.Sequential, failOn: failOn),
+            ImageFormat.Avif => Image.HeifloadSource(source, access: Enums.Access.Sequential, failOn: failOn),
+            ImageFormat.Tiff => Image.TiffloadSource(source, access: Enums.Access.Sequential, failOn: failOn),
             ImageFormat.Gif => Image.GifloadSource(source, access: Enums.Access.Sequential, failOn: failOn),
             _ => Image.WebploadSource(source, scale: 1.0 / shrink, access: Enums.Access.Sequential, failOn: failOn),
         };
@@ -136,7 +140,7 @@ internal static partial class ImageCodec
         {
             try
             {
-                return image.IccTransform("srgb", embedded: hasProfile, inputProfile: "cmyk", intent: Enums.Intent.Relative, blackPointCompensation: true);
+                return image.IccTransform("srgb", embedded: hasProfile, inputProfile: "cmyk", depth: 8, intent: Enums.Intent.Relative, blackPointCompensation: true);
             }
             catch (VipsException) when (image.Interpretation != Enums.Interpretation.Cmyk)
             {
@@ -146,8 +150,12 @@ internal static partial class ImageCodec
         return image.Colourspace(Enums.Interpretation.Srgb).Then(i => i.Cast(Enums.BandFormat.Uchar));
     }
 
-    /// <summary>Encodes a whole picture as lossy WebP (its alpha lossless) or JPEG, in memory that stays where it is.</summary>
-    public static unsafe void Encode(PixelBuffer picture, bool webp, Stream output, CancellationToken cancellation)
+    /// <summary>
+    /// Encodes a whole picture as lossy WebP (its alpha lossless), AVIF or JPEG, in memory that stays where it is. AVIF's effort is the least:
+    /// 12 megapixels took 1.1 s and 561 kB; one step more took 1.7 s and 526 kB, the next 3.4 s and 516 kB.
+    /// </summary>
+    /// <param name="quality">1 to 100; null for the format's own.</param>
+    public static unsafe void Encode(PixelBuffer picture, OutputFormat format, int? quality, Stream output, CancellationToken cancellation)
     {
         try
         {
@@ -156,8 +164,9 @@ internal static partial class ImageCodec
                 using var raw = Image.NewFromMemory((nint)pixels, (ulong)picture.Pixels.Length, picture.Width, picture.Height, picture.Channels, Enums.BandFormat.Uchar);
                 using var image = raw.Copy(interpretation: picture.Channels == 1 ? Enums.Interpretation.Bw : Enums.Interpretation.Srgb);
                 image.SetProgress(null, cancellation);
-                if (webp) image.WebpsaveStream(output, q: 90, effort: 2, alphaQ: 100, keep: Enums.ForeignKeep.None);
-                else image.JpegsaveStream(output, q: 92, keep: Enums.ForeignKeep.None);
+                if (format == OutputFormat.Webp) image.WebpsaveStream(output, q: quality ?? 90, effort: 2, alphaQ: 100, keep: Enums.ForeignKeep.None);
+                else if (format == OutputFormat.Avif) image.HeifsaveStream(output, q: quality ?? 60, compression: Enums.ForeignHeifCompression.Av1, effort: 0, keep: Enums.ForeignKeep.None);
+                else image.JpegsaveStream(output, q: quality ?? 92, keep: Enums.ForeignKeep.None);
             }
         }
         catch (VipsException exception)

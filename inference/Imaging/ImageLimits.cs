@@ -28,7 +28,7 @@ public sealed class ImageLimits
     /// <summary>Bytes of a colour profile, unpacked. Those of printing presses have up to 3 MiB.</summary>
     [Range(1024, int.MaxValue)] public int MaxProfileBytes { get; set; } = 4 * 1024 * 1024;
 
-    /// <summary>Chunks of a PNG or WebP, segments of a JPEG, blocks of a GIF.</summary>
+    /// <summary>Chunks of a PNG or WebP, segments of a JPEG, blocks of a GIF, boxes of an AVIF, tiles of a TIFF.</summary>
     [Range(16, 1_000_000)] public int MaxParts { get; set; } = 10_000;
 
     /// <summary>Frames of an animated PNG, WebP or GIF, of which the first is taken.</summary>

@@ -8,7 +8,7 @@ namespace Rembg.Contract.Tests;
 /// <summary>Whatever the parameters, they are options or a problem of the caller's; and options are the same after their canonical text.</summary>
 public class CutoutOptionsProperties
 {
-    private static readonly string[] Names = ["model", "format", "channels", "size", "bg_color", "post_process_mask", "sise", ""];
+    private static readonly string[] Names = ["model", "format", "quality", "channels", "size", "bg_color", "post_process_mask", "sise", ""];
     private static readonly string[] Values =
     [
         "png", "webp", "jpg", "jpeg", "zip", "rgba", "alpha", "full", "preview", "medium", "hd", "true", "False", "1", "0", "#fff", "0f08", "A1B2C3", "red", "Transparent",

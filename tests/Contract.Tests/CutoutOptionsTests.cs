@@ -36,6 +36,9 @@ public class CutoutOptionsTests
     [InlineData("size", "NaN")]
     [InlineData("size", "1")]
     [InlineData("format", "gif")]
+    [InlineData("quality", "0")]
+    [InlineData("quality", "101")]
+    [InlineData("quality", "90.5")]
     [InlineData("format", "PNG")]
     [InlineData("format", "")]
     [InlineData("bg_color", "12345")]
@@ -60,6 +63,8 @@ public class CutoutOptionsTests
     [Theory]
     [InlineData("channels", "alpha", "bg_color", "red")]
     [InlineData("channels", "alpha", "format", "zip")]
+    [InlineData("quality", "80", "format", "png")]
+    [InlineData("quality", "80", "format", "zip")]
     public void WishesThatContradictEachOther_AreRefused(string name, string value, string otherName, string otherValue) =>
         Should.Throw<ProblemException>(() => Parse((name, value), (otherName, otherValue))).Problem.Status.ShouldBe(400);
 

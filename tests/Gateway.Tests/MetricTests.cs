@@ -20,7 +20,7 @@ public class MetricTests
             "# TYPE rembg_tasks_total counter", "rembg_tasks_total{outcome=\"dead\"} 0",
             "# TYPE rembg_gateway_upstream_retries_total counter", "rembg_gateway_upstream_retries_total{reason=\"connection_lost\"} 0",
             "# TYPE rembg_gateway_rate_limit_fallbacks_total counter", "rembg_gateway_rate_limit_fallbacks_total 0",
-            "# TYPE rembg_tasks_queued gauge",
+            "# TYPE rembg_tasks_queued gauge", "# TYPE rembg_webhooks_total counter", "rembg_webhooks_total{result=\"dead\"} 0",
             "# TYPE rembg_gateway_model_runs_saved_total counter", "rembg_gateway_model_runs_saved_total 0",
         ])
             metrics.ShouldContain(line);

@@ -114,6 +114,7 @@ public static class PodScripts
             OutputFormat.Png => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A],
             OutputFormat.Jpg => [0xFF, 0xD8, 0xFF],
             OutputFormat.Webp => [.. "RIFF\0\0\0\0WEBP"u8],
+            OutputFormat.Avif => [.. "\0\0\0\u001Cftypavif"u8],
             _ => [.. "PK\u0003\u0004"u8],
         };
         var picture = new byte[Math.Max(bytes, signature.Length)];

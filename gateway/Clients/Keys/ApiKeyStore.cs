@@ -10,8 +10,12 @@ internal sealed class ApiKeyStore(IOptions<ClientOptions> options, TimeProvider 
     private static readonly StoredKey Nobody = new(null!, new byte[SHA256.HashSizeInBytes], null, null);
 
     private FrozenDictionary<string, StoredKey> _keys = FrozenDictionary<string, StoredKey>.Empty;
+    private FrozenDictionary<string, WebhookSecret[]> _webhookSecrets = FrozenDictionary<string, WebhookSecret[]>.Empty;
 
     public int Count => _keys.Count;
+
+    /// <summary>Those of all records of a client, of retired keys too: what is signed with them may still be on its way.</summary>
+    public IReadOnlyList<WebhookSecret> WebhookSecretsOf(string client) => _webhookSecrets.GetValueOrDefault(client, []);
 
     public KeyCheck Check(string text)
     {
@@ -34,6 +38,8 @@ internal sealed class ApiKeyStore(IOptions<ClientOptions> options, TimeProvider 
         foreach (var record in records)
             if (record is null) throw new InvalidDataException("a key in the list is null");
             else if (!keys.TryAdd(record.Id, ToStored(record))) throw Wrong(record, "is there twice");
+        _webhookSecrets = records.GroupBy(record => record.Client).ToFrozenDictionary(
+            client => client.Key, client => client.SelectMany(record => record.WebhookSecrets).Distinct().Select(text => WebhookSecret.TryParse(text)!).ToArray(), StringComparer.Ordinal);
         _keys = keys.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
@@ -45,6 +51,8 @@ internal sealed class ApiKeyStore(IOptions<ClientOptions> options, TimeProvider 
             throw Wrong(record, $"names plan '{record.Plan}', which is not in {ClientOptions.Section}:Plans");
         if (record.Sha256.Length != 2 * SHA256.HashSizeInBytes || !record.Sha256.All(char.IsAsciiHexDigit))
             throw Wrong(record, "needs a sha256 of 64 hexadecimal digits");
+        if (record.WebhookSecrets.Count > 2 || record.WebhookSecrets.Any(secret => WebhookSecret.TryParse(secret) is null))
+            throw Wrong(record, $"may have two webhookSecrets, and each {WebhookSecret.Rule}");
         return new(new(record.Client, plan), Convert.FromHexString(record.Sha256), record.ExpiresAt, record.RevokedAt);
     }
 

@@ -18,6 +18,9 @@ public sealed record KeyRecord
     /// <summary>SHA-256 of the whole key, 64 hexadecimal digits.</summary>
     public string Sha256 { get; init; } = "";
 
+    /// <summary>What its client's webhooks are signed with (<c>whsec_...</c>): one, or two while one replaces the other. Unlike the key these are secrets as they are.</summary>
+    public IReadOnlyList<string> WebhookSecrets { get; init; } = [];
+
     /// <summary>From then on the key does not work any more; set it to retire an old key after a rotation.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 

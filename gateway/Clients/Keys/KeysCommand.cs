@@ -23,9 +23,12 @@ internal static class KeysCommand
         }
 
         var key = ApiKey.Create();
-        record = record with { Id = key.Id, Sha256 = Convert.ToHexStringLower(key.Hash()) };
+        var webhookSecret = WebhookSecret.Create();
+        record = record with { Id = key.Id, Sha256 = Convert.ToHexStringLower(key.Hash()), WebhookSecrets = [webhookSecret] };
         output.WriteLine($"Key for {record.Client}, shown only now:");
         output.WriteLine(key.Reveal());
+        output.WriteLine("Its webhooks are signed with this, and so is what the line below holds:");
+        output.WriteLine(webhookSecret);
         output.WriteLine($"To accept it, add this to the list in {ClientOptions.Section}:KeysFile:");
         output.WriteLine(JsonSerializer.Serialize(record, KeyJson.Default.KeyRecord));
         return 0;

@@ -41,7 +41,7 @@ public sealed class CacheOptions
     [Range(typeof(TimeSpan), "00:00:00.005", "00:00:10", ErrorMessage = "Cache:RedisTimeout must be between 5 ms and 10 s.")]
     public TimeSpan RedisTimeout { get; set; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>How long Redis is left alone after it failed or was too slow, so that it slows down one request and not each.</summary>
+    /// <summary>How long the mask cache does not use Redis after it failed or was too slow, so that only one request is slowed down.</summary>
     [Range(typeof(TimeSpan), "00:00:00.05", "00:10:00", ErrorMessage = "Cache:RedisBreakDuration must be between 50 ms and 10 min.")]
     public TimeSpan RedisBreakDuration { get; set; } = TimeSpan.FromSeconds(5);
 }

@@ -9,8 +9,8 @@ using StackExchange.Redis;
 namespace Rembg.Gateway.Cutouts.Caching;
 
 /// <summary>
-/// Masks in Redis, for all gateways. Redis has a short time to answer, is left alone for a while after it failed, and a failure is a
-/// miss; one request in a while finds out whether it is back. An entry begins with the SHA-256 of its key and its mask, so that one
+/// Masks in Redis, for all gateways. Calls to Redis have a short timeout; after a failure a circuit breaker is open for a while. A failure is a
+/// miss. An entry begins with the SHA-256 of its key and its mask, so that one
 /// that is damaged, or lies under another's key, is a miss too.
 /// </summary>
 internal sealed partial class RedisMasks(
@@ -20,7 +20,7 @@ internal sealed partial class RedisMasks(
     private const int MaxWrites = 64;
 
     private readonly DistributedCacheEntryOptions _entry = new() { AbsoluteExpirationRelativeToNow = options.Value.MaskLifetime };
-    private long _restsUntil = long.MinValue;
+    private long _openUntil = long.MinValue;
     private int _writes;
 
     public async Task<Mask?> FindAsync(MaskKey key, CancellationToken cancellationToken)
@@ -53,7 +53,7 @@ internal sealed partial class RedisMasks(
 
     private async Task<byte[]?> GuardAsync(Func<CancellationToken, Task<byte[]?>> use, CancellationToken caller)
     {
-        if (time.GetTimestamp() < Volatile.Read(ref _restsUntil)) return null;
+        if (time.GetTimestamp() < Volatile.Read(ref _openUntil)) return null;
         try
         {
             using var limit = new CancellationTokenSource(options.Value.RedisTimeout, time);
@@ -67,7 +67,7 @@ internal sealed partial class RedisMasks(
         catch (Exception failure) when (!caller.IsCancellationRequested)
         {
             var until = time.GetTimestamp() + (long)(options.Value.RedisBreakDuration.TotalSeconds * time.TimestampFrequency);
-            if (Interlocked.Exchange(ref _restsUntil, until) < time.GetTimestamp()) Log.Rests(logger, options.Value.RedisBreakDuration, failure.Message);
+            if (Interlocked.Exchange(ref _openUntil, until) < time.GetTimestamp()) Log.BreakerOpened(logger, options.Value.RedisBreakDuration, failure.Message);
         }
         metrics.MaskCache("error", "redis");
         return null;
@@ -77,8 +77,8 @@ internal sealed partial class RedisMasks(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Redis is left alone for {Rest}: masks are kept in memory alone ({Reason})")]
-        public static partial void Rests(ILogger logger, TimeSpan rest, string reason);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Redis failed and is not asked for {Duration}: masks are kept in memory only ({Reason})")]
+        public static partial void BreakerOpened(ILogger logger, TimeSpan duration, string reason);
 
         [LoggerMessage(Level = LogLevel.Debug, Message = "Redis refused: {Reason}")]
         public static partial void Refused(ILogger logger, string reason);

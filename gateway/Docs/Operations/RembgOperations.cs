@@ -32,7 +32,7 @@ internal static class RembgOperations
         Query = [Url, .. Options],
         RequestHeaders = [CutoutOperations.IfNoneMatch, CutoutOperations.CacheControl],
         Bodies = [new("multipart/form-data", [Field.File("file", $"{InputFormat.Names}.", required: false), Url, .. Options])],
-        Answers = [CutoutOperations.Picture with { Files = ["image/png"], Headers = [.. CutoutOperations.PictureHeaders, Field.Text("X-Model", "The model that answered.")] }, CutoutOperations.NotModified],
+        Answers = [CutoutOperations.Picture with { Files = ["image/png"], Headers = [.. CutoutOperations.PictureHeaders, Field.Text("X-Model", "The model that answered.")] }],
         Problems = CutoutOperations.Problems.ToDictionary(problem => problem.Key, problem => problem.Key switch
         {
             400 => "The form is not well formed.",

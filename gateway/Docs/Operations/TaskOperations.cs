@@ -1,32 +1,33 @@
 using Rembg.Gateway.Compatibility;
 using Rembg.Gateway.Tasks;
+using Rembg.Gateway.Tasks.Webhooks;
 
 namespace Rembg.Gateway.Docs.Operations;
 
 /// <summary>Our own API, asynchronous, and the names that the article gave it.</summary>
 internal static class TaskOperations
 {
-    private const string Tag = "Tasks";
+    public const string Tag = "Tasks";
     private const string Unknown = "`not_found`: there is no such task, it has been forgotten, or it is another client's.";
 
-    private static readonly Field[] Id = [Field.Text("id", "The task's id.")];
+    public static readonly Field[] Id = [Field.Text("id", "The task's id.")];
     private static readonly Field[] Wait = [Field.Text("wait", "Whole seconds up to `30s`: answer when the task has ended, or after that time.")];
-    private static readonly string InvalidKey = CutoutOperations.Problems[401];
+    public static readonly string InvalidKey = CutoutOperations.Problems[401];
 
     private static readonly IReadOnlyDictionary<int, string> NotTaken = new Dictionary<int, string>(CutoutOperations.Problems.Where(problem => problem.Key != 502))
     {
         [409] = "`idempotency_in_progress`: the first request with this key is still being accepted.",
         [422] = "`idempotency_key_reused`: the same key came with another request. `download_failed`: the image could not be fetched from its URL.",
-        [429] = "`rate_limited`, or `task_share_exceeded`: you have your share of waiting tasks, of their bytes, or of results that are kept.",
+        [429] = "`rate_limited`, or `task_share_exceeded`: you have your share of waiting tasks, of their bytes, of webhooks, or of results that are kept.",
         [503] = "`overloaded`: too many tasks, or bytes of them, are waiting; come back after `Retry-After`.",
     };
 
     public static readonly Operation Accept = new(Tag, "createTask", "Remove a background without waiting for it",
         "Takes what `POST /v1/remove-background` takes; an image by URL is fetched before the answer. What is accepted finishes, fails with a reason, or is on the operator's dead-letter list.")
     {
-        Query = [CutoutOperations.Url, .. CutoutOperations.Options],
+        Query = [CutoutOperations.Url, Webhook, .. CutoutOperations.Options],
         RequestHeaders = [Field.Text("Idempotency-Key", "1 to 255 printable characters: the same key with the same request gives the same task."), CutoutOperations.CacheControl],
-        Bodies = CutoutOperations.Images,
+        Bodies = [.. CutoutOperations.Images.Select(body => body.Fields.Length == 0 ? body : body with { Fields = [.. body.Fields, Webhook] })],
         Answers = [new(202, "Accepted.") { Json = typeof(TaskView), Headers = [Field.Text("Location", "Where to ask for the task."), RetryAfter] }],
         Problems = NotTaken,
     };
@@ -66,7 +67,7 @@ internal static class TaskOperations
         Path = Id,
         Query = Wait,
         RequestHeaders = [CutoutOperations.IfNoneMatch],
-        Answers = [CutoutOperations.Picture, CutoutOperations.NotModified],
+        Answers = [CutoutOperations.Picture],
         Problems = new Dictionary<int, string>
         {
             [400] = Show.Problems[400],
@@ -87,6 +88,19 @@ internal static class TaskOperations
         Problems = new Dictionary<int, string> { [401] = InvalidKey, [404] = Unknown },
     };
 
+    public static readonly Operation DeadWebhooks = new(Tag, "listDeadWebhooks", "Your webhooks that were given up", "The latest hundred.")
+    {
+        Answers = [new(200, "Deliveries.") { Json = typeof(DeadDeliveryList) }],
+        Problems = new Dictionary<int, string> { [401] = InvalidKey, [403] = List.Problems[403] },
+    };
+
+    public static readonly Operation ReplayWebhook = new(Tag, "replayWebhook", "Send a webhook that was given up again")
+    {
+        Path = [Field.Text("id", "The delivery's id.")],
+        Answers = [new(202, "It is sent as if for the first time, with the same `webhook-id`.")],
+        Problems = new Dictionary<int, string> { [401] = InvalidKey, [403] = List.Problems[403], [404] = "`not_found`: there is no such delivery, it is not kept any more, or it is another client's." },
+    };
+
     public static readonly Operation ArticleAccept = Accept with
     {
         Id = "createTaskByOldName",
@@ -100,6 +114,8 @@ internal static class TaskOperations
         Answers = [new(200, "`processing`, `success` with `result_url`, or `error`.") { Json = typeof(LegacyTask) }],
         Problems = Forget.Problems,
     };
+
+    public static Field Webhook => Field.Text(WebhookParameter.Name, "An `https` URL that is told of the task's end by a POST, signed as Standard Webhooks 1.0 says.");
 
     private static Field RetryAfter => Field.Number("Retry-After", "Seconds until it is worth asking.");
 }

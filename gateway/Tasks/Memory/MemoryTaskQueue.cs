@@ -15,6 +15,9 @@ internal sealed class MemoryTaskQueue(IOptions<TaskOptions> options, TaskSignals
     private readonly MemoryTaskStore _tasks = new(options.Value, signals, time);
     private readonly Lock _lock = new();
 
+    /// <summary>A delivery has to outlive the process that owes it.</summary>
+    public bool KeepsWebhooks => false;
+
     public Task EnsureRoomAsync(string client, TaskShare share) => Locked(() =>
     {
         EnsureRoom(client, bytes: 1, share);

@@ -149,7 +149,7 @@ internal sealed class MemoryTaskStore(TaskOptions options, TaskSignals signals, 
     private void Join(MemoryTask task)
     {
         _queue.Join(task);
-        signals.Work();
+        signals.Work.Set();
     }
 
     private void Finish(MemoryTask task, TaskState state)

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using Rembg.Contract.Problems;
 using StackExchange.Redis;
@@ -15,7 +14,7 @@ internal sealed partial class RedisEvents(
     /// <summary>Of one call of ReadEvents.</summary>
     private const int MaxEvents = 1000;
 
-    private readonly Channel<bool> _news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Signal _news = new();
     private readonly string _scriptOptions = RedisTaskOptions.Json(options.Value);
     private string _last = "";
 
@@ -23,13 +22,13 @@ internal sealed partial class RedisEvents(
     {
         // Fire and forget: Redis may not be there yet, and the library subscribes when it is.
         var redis = control.GetSubscriber();
-        redis.Subscribe(TaskKeys.WorkChannel, (_, _) => signals.Work(), CommandFlags.FireAndForget);
-        redis.Subscribe(TaskKeys.EventChannel, (_, _) => _news.Writer.TryWrite(true), CommandFlags.FireAndForget);
+        redis.Subscribe(TaskKeys.WorkChannel, (_, _) => signals.Work.Set(), CommandFlags.FireAndForget);
+        redis.Subscribe(TaskKeys.EventChannel, (_, _) => _news.Set(), CommandFlags.FireAndForget);
 
-        await using var poll = time.CreateTimer(_ => _news.Writer.TryWrite(true), null, TimeSpan.Zero, options.Value.PollEvery);
-        while (await _news.Reader.WaitToReadAsync(stoppingToken))
+        await using var poll = time.CreateTimer(_ => _news.Set(), null, TimeSpan.Zero, options.Value.PollEvery);
+        while (true)
         {
-            _news.Reader.TryRead(out _);
+            await _news.WaitAsync(stoppingToken);
             await ReadAsync();
         }
     }
@@ -45,6 +44,7 @@ internal sealed partial class RedisEvents(
                 _last = (string)read[0]!;
                 if ((bool)read[1]) signals.ChangedAny();
                 foreach (var task in read[2..]) signals.Changed((string)task!);
+                if (read.Length > 2) signals.Deliveries.Set();
             }
             while (read.Length - 2 >= MaxEvents);
         }

@@ -6,6 +6,7 @@ using Rembg.Gateway.Cutouts;
 using Rembg.Gateway.Cutouts.Uploads;
 using Rembg.Gateway.Memory;
 using Rembg.Gateway.Redis;
+using Rembg.Gateway.Tasks.Batches;
 using StackExchange.Redis;
 using static Rembg.Gateway.Tasks.Redis.RedisTaskOptions;
 using static Rembg.Gateway.Tasks.Redis.TaskScript;
@@ -27,10 +28,12 @@ internal sealed class RedisTaskQueue(
     private readonly IDatabase _redis = control.GetDatabase();
     private readonly IDatabase _values = values.GetDatabase();
 
+    public bool KeepsWebhooks => true;
+
     public async Task EnsureRoomAsync(string client, TaskShare share)
     {
         var full = await RunAsync(CheckRoom, client, Json(share));
-        if (!full.IsNull) throw Full((string)full[0]!, (long)full[1]).AsException();
+        if (!full.IsNull) throw QueueProblems.Full((string)full[0]!, (long)full[1]).AsException();
     }
 
     public async Task<EnqueueResult> EnqueueAsync(EnqueueRequest task)
@@ -42,7 +45,8 @@ internal sealed class RedisTaskQueue(
         // 2. The task, which makes the upload its own.
         var answer = (RedisResult[])(await RunAsync(EnqueueTask,
             id, task.Request.Client, TaskHash.Json(task.Request, TaskJson.Default.TaskRequest), task.Image.Length, Json(task.Share),
-            task.Idempotency?.Key ?? "", task.Idempotency?.Fingerprint ?? ""))!;
+            task.Idempotency?.Key ?? "", task.Idempotency?.Fingerprint ?? "", task.Request.Webhook?.Host ?? "",
+            task.Batch?.Id ?? "", task.Batch is { } batch ? TaskHash.Json(new BatchImage(batch.Index, batch.Name, id, Error: null), BatchJson.Default.BatchImage) : ""))!;
 
         // 3. Whether it was taken.
         return ((string)answer[0]!, (string)answer[1]!) switch
@@ -51,7 +55,7 @@ internal sealed class RedisTaskQueue(
             ("replayed", var first) => new(await FindAsync(first) ?? throw Problem.IdempotencyInProgress().AsException(), Replayed: true),
             ("reused", _) => throw Problem.IdempotencyKeyReused().AsException(),
             ("lost", _) => throw Problem.Overloaded("The store of tasks lost the upload.").AsException(),
-            (var full, _) => throw Full(full, (long)answer[2]).AsException(),
+            (var full, _) => throw QueueProblems.Full(full, (long)answer[2]).AsException(),
         };
     }
 
@@ -107,7 +111,12 @@ internal sealed class RedisTaskQueue(
     public async Task<QueueDepth> MeasureAsync()
     {
         var answer = (long[])(await RunAsync(MeasureQueue))!;
-        return new(answer[0], answer[1] - answer[0], TimeSpan.FromMicroseconds(answer[2]), answer[3]);
+        return new(answer[0], answer[1] - answer[0], TimeSpan.FromMicroseconds(answer[2]), answer[3])
+        {
+            Deliveries = answer[4],
+            OldestDelivery = TimeSpan.FromMicroseconds(answer[5]),
+            DeadDeliveries = answer[6],
+        };
     }
 
     /// <summary>Bytes that are charged to the client before they come; null when there are none.</summary>
@@ -134,14 +143,4 @@ internal sealed class RedisTaskQueue(
     private Task<RedisResult> RunAsync(TaskScript script, params RedisValue[] arguments) => script.RunAsync(_redis, _scriptOptions, arguments);
 
     private static string Json(TaskShare share) => TaskHash.Json(share, TaskJson.Default.TaskShare);
-
-    private static Problem Full(string what, long microseconds) => what switch
-    {
-        "tasks" => QueueProblems.TooManyTasks(),
-        "inputs" => QueueProblems.TooManyBytes(),
-        "client_tasks" => QueueProblems.ClientHasTooManyTasks(),
-        "client_inputs" => QueueProblems.ClientHasTooManyBytes(),
-        "client_results" => QueueProblems.ClientHasTooManyResults(TimeSpan.FromMicroseconds(microseconds)),
-        _ => throw new InvalidOperationException($"A script answered {what}."),
-    };
 }

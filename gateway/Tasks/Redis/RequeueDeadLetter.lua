@@ -17,5 +17,7 @@ redis.call('ZADD', P .. 'waiting', now, task.id)
 schedule('input', task, now + options.inputLifetime)
 count('tasks', task.client, 1)
 count('input_bytes', task.client, task.bytes)
+count_in_batch(task.batch, 'Failed', -1)
+if task.webhook_host then count('deliveries', task.client, 1) end
 join_queue(task)
 return answer(1)

@@ -11,7 +11,7 @@ internal static class TaskHash
     /// <summary>What describe() in TaskQueue.lua tells: the hash as names and values, then what its position follows from.</summary>
     public static CutoutTask Read(string id, RedisResult[] found)
     {
-        var fields = ((RedisValue[])found[0]!).Chunk(2).ToDictionary(field => field[0].ToString(), field => field[1]);
+        var fields = Fields(found[0]);
         var state = Enum.Parse<TaskState>(fields["state"].ToString());
         return new CutoutTask
         {
@@ -28,6 +28,8 @@ internal static class TaskHash
             Result = FromJson(fields.GetValueOrDefault("result"), TaskJson.Default.TaskResult),
         };
     }
+
+    public static Dictionary<string, RedisValue> Fields(RedisResult hash) => ((RedisValue[])hash!).Chunk(2).ToDictionary(field => field[0].ToString(), field => field[1]);
 
     /// <summary>One task of TakeTasks' answer: id, token, attempt, request, created.</summary>
     public static TaskLease ReadLease(RedisResult[] task) =>

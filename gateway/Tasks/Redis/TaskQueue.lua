@@ -18,7 +18,18 @@
 -- ended:<client>     zset    ids of tasks that have ended, by who is forgotten first: failed ones, then the oldest
 -- dead               zset    ids of dead letters, by the time at which they were given up
 -- dead:<client>      zset    the same of one client
--- usage              hash    of all clients together: tasks (not ended), input_bytes, result_bytes, records (ended), dead_bytes
+-- delivery:<id>          hash  a webhook that is to be sent: the task as it ended; "failures"; of the last one "reason" and "failed"
+-- deliveries             zset  ids of all that are to be sent, by the time at which their tasks ended
+-- deliveries:<client>    zset  the same of one client, by the time of the next attempt
+-- senders                zset  clients that have such and whose turn nobody has, by the time at which the first is due
+-- sending                zset  clients whose turn a gateway has, by the time at which its lease is over
+-- resting:<client>:<host>  string  there while nothing is sent to the host, since an attempt failed
+-- dead_deliveries        zset  ids of those that were given up, by the time of that; dead_deliveries:<client> the same of one client
+-- batch:<id>             hash  a batch: "accepted" and "refused" images, how many tasks are in each final state, "sealed" when all images have come, "finished"
+-- batch_images:<id>      list  JSON of each of its images
+-- batches                zset  ids of all batches, by the time at which they began; batches:<client> the same of one client
+-- usage              hash    of all clients together: tasks (not ended), input_bytes, result_bytes, records (ended), dead_bytes,
+--                            deliveries (to be sent, and of tasks that have not ended), dead_deliveries
 -- usage:<what>       zset    the same by client
 --
 -- Only bytes and idempotency keys expire by themselves, in case that no gateway runs. A hash never does: it is what was
@@ -56,11 +67,11 @@ local function largest_user(what) return redis.call('ZREVRANGE', P .. 'usage:' .
 -- Tasks ------------------------------------------------------------------------------------------------------------------
 
 local function load(id)
-  local known = redis.call('HMGET', P .. 'task:' .. id, 'state', 'client', 'place', 'bytes', 'weight', 'max_records', 'attempts', 'lease', 'cutout', 'cutout_bytes', 'idempotency')
+  local known = redis.call('HMGET', P .. 'task:' .. id, 'state', 'client', 'place', 'bytes', 'weight', 'max_records', 'attempts', 'lease', 'cutout', 'cutout_bytes', 'idempotency', 'webhook_host', 'batch')
   if not known[1] then return nil end
   return {
     id = id, state = known[1], client = known[2], place = known[3], bytes = tonumber(known[4]), weight = tonumber(known[5]), max_records = tonumber(known[6]),
-    attempts = tonumber(known[7]), lease = known[8], cutout = known[9], cutout_bytes = known[10], idempotency = known[11],
+    attempts = tonumber(known[7]), lease = known[8], cutout = known[9], cutout_bytes = known[10], idempotency = known[11], webhook_host = known[12], batch = known[13],
   }
 end
 
@@ -102,6 +113,67 @@ local function schedule(kind, task, at) redis.call('ZADD', P .. 'due', at, kind 
 local function unschedule(task, ...)
   for _, kind in ipairs({ ... }) do redis.call('ZREM', P .. 'due', kind .. ':' .. task.id) end
 end
+
+-- Webhooks ---------------------------------------------------------------------------------------------------------------
+
+-- From now on it may be sent. A client whose turn it is has it in its next one.
+local function await_delivery(id, client)
+  redis.call('ZADD', P .. 'deliveries', now, id)
+  redis.call('ZADD', P .. 'deliveries:' .. client, now, id)
+  if not redis.call('ZSCORE', P .. 'sending', client) then redis.call('ZADD', P .. 'senders', 'LT', now, client) end
+end
+
+local function end_turn(client)
+  redis.call('ZREM', P .. 'sending', client)
+  local due = redis.call('ZRANGE', P .. 'deliveries:' .. client, 0, 0, 'WITHSCORES')[2]
+  if due then redis.call('ZADD', P .. 'senders', due, client) end
+end
+
+local function leave_dead_deliveries(id, client)
+  redis.call('ZREM', P .. 'dead_deliveries', id)
+  if not client then return end -- somebody deleted its hash
+  redis.call('ZREM', P .. 'dead_deliveries:' .. client, id)
+  count('dead_deliveries', client, -1)
+end
+
+local function drop_dead_delivery(id, client)
+  leave_dead_deliveries(id, client)
+  redis.call('DEL', P .. 'delivery:' .. id)
+end
+
+-- The end of a task or batch, which the hash describes, is to be told to its webhook.
+local function deliver(id, hash, client)
+  redis.call('COPY', hash, P .. 'delivery:' .. id)
+  redis.call('HSET', P .. 'delivery:' .. id, 'failures', 0)
+  await_delivery(id, client)
+end
+
+-- Batches ----------------------------------------------------------------------------------------------------------------
+
+-- When all images have come and all tasks have ended.
+local function end_batch(id)
+  local known = redis.call('HMGET', P .. 'batch:' .. id, 'sealed', 'finished', 'accepted', 'Succeeded', 'Failed', 'Cancelled', 'client', 'webhook_host')
+  if not known[1] or known[2] or (known[4] or 0) + (known[5] or 0) + (known[6] or 0) < tonumber(known[3]) then return end
+  redis.call('HSET', P .. 'batch:' .. id, 'finished', now)
+  if known[8] then deliver(id .. '.batch', P .. 'batch:' .. id, known[7]) end
+end
+
+-- Of one of its tasks: how many more, or fewer, are in a final state.
+local function count_in_batch(id, state, by)
+  if not id or redis.call('EXISTS', P .. 'batch:' .. id) == 0 then return end
+  redis.call('HINCRBY', P .. 'batch:' .. id, state, by)
+  end_batch(id)
+end
+
+local function forget_batch(id)
+  local known = redis.call('HMGET', P .. 'batch:' .. id, 'client', 'webhook_host', 'finished')
+  if known[2] and not known[3] then count('deliveries', known[1], -1) end
+  redis.call('ZREM', P .. 'batches', id)
+  if known[1] then redis.call('ZREM', P .. 'batches:' .. known[1], id) end -- else somebody deleted its hash
+  redis.call('DEL', P .. 'batch:' .. id, P .. 'batch_images:' .. id)
+end
+
+-- The queue -----------------------------------------------------------------------------------------------------------------
 
 -- From now on it may be taken, at its old place. A client that comes back gets no turn that it did not use.
 local function join_queue(task)
@@ -148,6 +220,8 @@ local function forget(task)
   if is_unfinished(task) then
     leave(task)
     enter(task, 'Cancelled')
+    if task.webhook_host then count('deliveries', task.client, -1) end
+    count_in_batch(task.batch, 'Cancelled', 1)
   elseif redis.call('ZREM', P .. 'ended:' .. task.client, task.id) == 1 then
     count('records', task.client, -1)
   end
@@ -183,6 +257,8 @@ local function finish(task, state, field, value, keep)
   leave(task)
   set(task, 'finished', now, field, value)
   enter(task, state)
+  if task.webhook_host then deliver(task.id .. '.' .. redis.call('HGET', P .. 'task:' .. task.id, 'event'), P .. 'task:' .. task.id, task.client) end
+  count_in_batch(task.batch, state, 1)
   if task.idempotency then redis.call('PEXPIRE', task.idempotency, milliseconds(keep)) end
   make_room_for_record(task)
   schedule('record', task, now + keep)
@@ -222,14 +298,26 @@ local function sweep()
     local task = load(id)
     if task then on_due[kind](task) end
   end
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'dead_deliveries', '-inf', now - options.deadLetterRetention, 'LIMIT', 0, 100)) do
+    drop_dead_delivery(id, redis.call('HGET', P .. 'delivery:' .. id, 'client'))
+  end
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'batches', '-inf', now - options.inputLifetime - options.retention * 2, 'LIMIT', 0, 100)) do forget_batch(id) end
 end
 
 -- Bounds -------------------------------------------------------------------------------------------------------------------
 
+-- Why one more webhook cannot be promised; nil when it can.
+local function webhooks_full(client, share)
+  if used('deliveries') >= options.maxDeliveries then return 'deliveries' end
+  if used_by(client, 'deliveries') >= share.deliveries then return 'client_deliveries' end
+end
+
 -- Why a task with an upload of so many bytes cannot be accepted, and for how long (microseconds; 0 when nobody knows); nil when it can.
-local function full(client, bytes, share)
+local function full(client, bytes, share, has_webhook)
   if used('tasks') >= options.maxTasks then return 'tasks', 0 end
   if used('input_bytes') + bytes > options.maxInputBytes then return 'inputs', 0 end
+  local webhooks = has_webhook and webhooks_full(client, share)
+  if webhooks then return webhooks, 0 end
   if used_by(client, 'tasks') >= share.tasks then return 'client_tasks', 0 end
   if used_by(client, 'input_bytes') + bytes > share.inputBytes then return 'client_inputs', 0 end
   if used_by(client, 'result_bytes') >= share.resultBytes then

@@ -30,6 +30,16 @@ internal sealed class TaskScript
     public static TaskScript ListDeadLetters { get; } = new();
     public static TaskScript RequeueDeadLetter { get; } = new();
     public static TaskScript DropDeadLetter { get; } = new();
+    public static TaskScript OpenBatch { get; } = new();
+    public static TaskScript RefuseImage { get; } = new();
+    public static TaskScript SealBatch { get; } = new();
+    public static TaskScript FindBatch { get; } = new();
+    public static TaskScript DeleteBatch { get; } = new();
+    public static TaskScript TakeDeliveries { get; } = new();
+    public static TaskScript EndTurn { get; } = new();
+    public static TaskScript EndDelivery { get; } = new();
+    public static TaskScript ListDeadDeliveries { get; } = new();
+    public static TaskScript ReplayDelivery { get; } = new();
 
     /// <param name="redis">The connection for small commands.</param>
     /// <param name="options">Of <see cref="RedisTaskOptions"/>, JSON.</param>

@@ -14,7 +14,9 @@ internal ref struct ByteCursor(ReadOnlySpan<byte> bytes, int position = 0)
     public byte Byte() => Take(1)[0];
     public ushort UInt16() => BinaryPrimitives.ReadUInt16BigEndian(Take(2));
     public ushort UInt16LittleEndian() => BinaryPrimitives.ReadUInt16LittleEndian(Take(2));
+    public uint UInt24() => (uint)Byte() << 16 | UInt16();
     public uint UInt32() => BinaryPrimitives.ReadUInt32BigEndian(Take(4));
+    public ulong UInt64() => BinaryPrimitives.ReadUInt64BigEndian(Take(8));
     public uint UInt32LittleEndian() => BinaryPrimitives.ReadUInt32LittleEndian(Take(4));
 
     public void Skip(long count) => Take(count);

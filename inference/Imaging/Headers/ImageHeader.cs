@@ -12,13 +12,13 @@ public sealed record ImageHeader(ImageFormat Format, int Width, int Height)
     /// <summary>EXIF orientation, 1 (upright) to 8; from 5 on the sides are swapped.</summary>
     public int Orientation { get; init; } = 1;
 
-    /// <summary>The decoder cannot go row by row: progressive or multi-scan JPEG, interlaced PNG, any WebP or GIF.</summary>
+    /// <summary>The decoder cannot go row by row: progressive or multi-scan JPEG, interlaced PNG, any WebP, AVIF, TIFF or GIF.</summary>
     public bool NeedsWholePicture { get; init; }
 
     /// <summary>The file has an alpha channel or a transparent colour.</summary>
     public bool HasAlpha { get; init; }
 
-    /// <summary>Samples have 16 bits (PNG only).</summary>
+    /// <summary>Samples have 16 bits (PNG, TIFF), or 10 or 12 (AVIF).</summary>
     public bool Has16Bits { get; init; }
 
     /// <summary>A WebP of the lossless coding.</summary>
@@ -38,6 +38,9 @@ public sealed record ImageHeader(ImageFormat Format, int Width, int Height)
 
     /// <summary>Colours are to be read as sRGB: no profile, and not CMYK.</summary>
     public bool IsSrgb { get; init; } = true;
+
+    /// <summary>Colours that the file names by numbers, which overrule a profile; null for sRGB.</summary>
+    internal DeclaredColours? Declared { get; init; }
 
     /// <summary>How the pixels of a BMP are stored; null for the others.</summary>
     internal BmpPixels? Bmp { get; init; }
@@ -70,6 +73,8 @@ public sealed record ImageHeader(ImageFormat Format, int Width, int Height)
             ImageFormat.Jpeg => JpegHeader.Read(bytes, limits),
             ImageFormat.Png => PngHeader.Read(bytes, limits),
             ImageFormat.Webp => WebpHeader.Read(bytes, limits),
+            ImageFormat.Avif => AvifHeader.Read(bytes, limits),
+            ImageFormat.Tiff => TiffHeader.Read(bytes, limits),
             ImageFormat.Gif => GifHeader.Read(bytes, limits),
             ImageFormat.Bmp => BmpHeader.Read(bytes, limits),
             _ => throw InputFormat.Unsupported(bytes).AsException(),

@@ -12,9 +12,12 @@ internal ref struct PngHeader
     /// <summary>Deflate's shortest code for its longest match: 258 bytes in 2 bits.</summary>
     private const int MaxInflation = 1032;
 
+    private const int SpareBytes = 64 * 1024;
+
     private readonly ImageLimits _limits;
     private readonly StrippedFile _stripped = new();
     private ByteCursor _cursor;
+    private PngColours _colours;
     private int _colour, _bitsAPixel;
     private bool _hasPalette, _hasTransparentColour, _hasProfile, _isAnimated, _dataIsAFrame;
     private int _chunks, _frames, _orientation;
@@ -48,12 +51,17 @@ internal ref struct PngHeader
         }
         if (_dataBytes == 0) throw ImageHeader.Corrupt("It has no pixel data.");
         if (_colour == 3 && !_hasPalette) throw ImageHeader.Corrupt("It has no palette.");
-        if (_dataBytes * MaxInflation < RowBytes(header)) throw ImageHeader.Truncated();
+        var rowBytes = RowBytes(header);
+        if (_dataBytes * MaxInflation < rowBytes) throw ImageHeader.Truncated();
+        // Deflate makes data that cannot be packed an eighth longer at most. More is empty blocks: 20 MB of them cost 1.3 s in each of two decodes.
+        if (_dataBytes > rowBytes + rowBytes / 4 + SpareBytes) throw ImageHeader.Corrupt("Its data is longer than its pixels can be.");
+        var declared = _colours.Declared(_hasProfile);
         return header with
         {
             Orientation = Math.Max(1, _orientation),
             HasAlpha = header.HasAlpha || _hasTransparentColour,
-            IsSrgb = !_hasProfile,
+            IsSrgb = !_hasProfile && declared is null,
+            Declared = declared,
             Frames = !_isAnimated ? 1 : _frames + (_dataIsAFrame ? 0 : 1),
             ProfileBytes = _profileBytes,
             Length = _cursor.Position,
@@ -104,6 +112,7 @@ internal ref struct PngHeader
         if (type.SequenceEqual("PLTE"u8)) return isFirst && Palette(data);
         if (type.SequenceEqual("tRNS"u8)) return isFirst && TransparentColour(data);
         if (type.SequenceEqual("iCCP"u8)) return isFirst && !_hasPalette && !_hasProfile && Profile(data);
+        if (isFirst && !_hasPalette) _colours.Read(type, data);
         if (type.SequenceEqual("eXIf"u8) && _orientation == 0) _orientation = Exif.Orientation(data);
         else if (type.SequenceEqual("acTL"u8)) _isAnimated = Exact(data, 8);
         else if (type.SequenceEqual("fcTL"u8)) Frame(data);

@@ -61,8 +61,8 @@ public sealed partial class AdmissionTests
                 }
                 foreach (var probe in new[] { container.StartupProbe, container.ReadinessProbe, container.LivenessProbe }.OfType<V1Probe>())
                 {
-                    (probe.HttpGet is null).ShouldNotBe(probe.TcpSocket is null, "exactly one way to ask");
-                    (probe.HttpGet?.Port ?? probe.TcpSocket!.Port).Value.ShouldBeOneOf([.. container.Ports!.Select(p => p.Name)]);
+                    new object?[] { probe.HttpGet, probe.TcpSocket, probe.Exec }.Count(way => way is not null).ShouldBe(1, "exactly one way to ask");
+                    if ((probe.HttpGet?.Port ?? probe.TcpSocket?.Port) is { } port) port.Value.ShouldBeOneOf([.. container.Ports!.Select(p => p.Name)]);
                     (probe.SuccessThreshold ?? 1).ShouldBe(1);
                     (probe.PeriodSeconds ?? 10).ShouldBeGreaterThan(0);
                     (probe.FailureThreshold ?? 3).ShouldBeGreaterThan(0);
@@ -130,11 +130,66 @@ public sealed partial class AdmissionTests
     }
 
     [Fact]
+    public async Task NewVersionOfTheChartAlone_RestartsNoPod()
+    {
+        var copy = CopyOfTheChart();
+        var file = Path.Combine(copy.FullName, "Chart.yaml");
+        await File.WriteAllTextAsync(file, System.Text.RegularExpressions.Regex.Replace(await File.ReadAllTextAsync(file), "(?m)^version: .*$", "version: 999.0.0"));
+
+        string[] arguments = ["--set", "redis.existingSecret=redis"];
+        var (before, after) = (await Chart.RenderAsync(arguments), await RenderAsync(copy.FullName, arguments));
+        copy.Delete(recursive: true);
+        after.One<V1Deployment>("gateway").Metadata.Labels["helm.sh/chart"].ShouldEndWith("-999.0.0");
+        Templates(after).Select(t => KubernetesYaml.Serialize(t.Template)).ShouldBe(Templates(before).Select(t => KubernetesYaml.Serialize(t.Template)));
+    }
+
+    [Fact]
+    public async Task TwoAliasesOfOneUmbrella_DoNotSelectEachOthersPods()
+    {
+        var umbrella = Directory.CreateTempSubdirectory("rembg-umbrella-");
+        await File.WriteAllTextAsync(Path.Combine(umbrella.FullName, "Chart.yaml"), """
+            apiVersion: v2
+            name: shop
+            version: 1.0.0
+            dependencies:
+              - {name: rembg-platform, version: ">=0.0.0-0", alias: fast}
+              - {name: rembg-platform, version: ">=0.0.0-0", alias: fine}
+            """);
+        Directory.Move(CopyOfTheChart().FullName, Directory.CreateDirectory(Path.Combine(umbrella.FullName, "charts")).FullName + "/rembg-platform");
+
+        var release = await RenderAsync(umbrella.FullName, []);
+        umbrella.Delete(recursive: true);
+        var templates = Templates(release).ToList();
+        templates.Select(t => t.Name).ShouldBeUnique();
+        foreach (var (name, _, selector) in templates)
+            templates.Where(other => selector.MatchLabels.All(label => other.Template.Metadata.Labels.TryGetValue(label.Key, out var value) && value == label.Value)).Select(other => other.Name).ShouldBe([name]);
+    }
+
+    private static async Task<Release> RenderAsync(string chart, IEnumerable<string> arguments)
+    {
+        var helm = await ClusterTools.HelmAsync(["template", "rembg", chart, "--namespace", "photos", .. arguments]);
+        helm.ExitCode.ShouldBe(0, helm.StandardError);
+        return new([.. KubernetesYaml.LoadAllFromString(helm.StandardOutput, CustomResources.Types, strict: true).Cast<IKubernetesObject<V1ObjectMeta>>()]);
+    }
+
+    private static DirectoryInfo CopyOfTheChart()
+    {
+        var copy = Directory.CreateTempSubdirectory("rembg-chart-");
+        foreach (var file in Directory.EnumerateFiles(Chart.Folder, "*", SearchOption.AllDirectories))
+        {
+            var to = Path.Combine(copy.FullName, Path.GetRelativePath(Chart.Folder, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+            File.Copy(file, to);
+        }
+        return copy;
+    }
+
+    [Fact]
     public async Task LargeNumbers_AreWrittenOut()
     {
         // Helm reads numbers of a file as floating-point ones, and would write a million as 1e+06.
         var file = Path.GetTempFileName();
-        await File.WriteAllTextAsync(file, "redis: {maxMemoryMiB: 2097152}\ninference: {maxWaitingMiB: 1000000, maxPixelMiB: 1000000}\n");
+        await File.WriteAllTextAsync(file, "redis: {maxMemoryMiB: 2097152, resources: {limits: {memory: 3Ti}}}\ninference: {maxWaitingMiB: 1000000, maxPixelMiB: 1000000}\n");
         var release = await Chart.RenderAsync(["--values", file]);
         File.Delete(file);
 
@@ -176,6 +231,6 @@ public sealed partial class AdmissionTests
     [GeneratedRegex("^(?!.*--)(?=.*[a-z])[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
     private static partial Regex PortName();
 
-    [GeneratedRegex("password: [A-Za-z0-9+/=]+")]
+    [GeneratedRegex("password: [A-Za-z0-9+/=]+")] // the checksum as well
     private static partial Regex Password();
 }

@@ -72,7 +72,7 @@ public sealed class ScaledObjectSpec
 public sealed class ScaleTarget { public required string Name { get; set; } }
 public sealed class Fallback { public int FailureThreshold { get; set; } public int Replicas { get; set; } public string? Behavior { get; set; } }
 public sealed class Advanced { public required HorizontalPodAutoscalerConfig HorizontalPodAutoscalerConfig { get; set; } }
-public sealed class HorizontalPodAutoscalerConfig { public required V2HorizontalPodAutoscalerBehavior Behavior { get; set; } }
+public sealed class HorizontalPodAutoscalerConfig { public required string Name { get; set; } public V2HorizontalPodAutoscalerBehavior? Behavior { get; set; } }
 public sealed class ScaleTrigger
 {
     public required string Type { get; set; }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using k8s.Models;
 using Rembg.Testing;
 
@@ -48,13 +49,51 @@ public sealed class RedisTests
     }
 
     [Fact]
+    public async Task ChangedPassword_RestartsBothEnds()
+    {
+        var (one, other) = (await Chart.RenderAsync([]), await Chart.RenderAsync([]));
+        static string Checksum(k8s.Models.V1PodTemplateSpec pod) => pod.Metadata.Annotations["checksum/redis-password"];
+
+        Checksum(one.One<V1StatefulSet>("redis").Spec.Template).ShouldBe(Checksum(one.One<V1Deployment>("gateway").Spec.Template));
+        Checksum(other.One<V1StatefulSet>("redis").Spec.Template).ShouldNotBe(Checksum(one.One<V1StatefulSet>("redis").Spec.Template));
+    }
+
+    [Fact]
+    public async Task SmallerVolume_IsRefusedWithTheWayOut()
+    {
+        await using var cluster = await LookedUpObjects.StartAsync(("StatefulSet", "rembg-redis", JsonNode.Parse(
+            """{"spec": {"volumeClaimTemplates": [{"spec": {"resources": {"requests": {"storage": "10Gi"}}}}]}}""")!.AsObject()));
+
+        var refused = await ClusterTools.HelmAsync(["template", "rembg", Chart.Folder, "--namespace", "photos", "--set", "redis.storage.size=20Gi", .. cluster.Arguments, "--show-only", "templates/redis/statefulset.yaml"]);
+        refused.ExitCode.ShouldNotBe(0);
+        refused.StandardError.ShouldContain("resize the claim data-rembg-redis-0");
+        await Chart.RenderAsync([.. cluster.Arguments, "--show-only", "templates/redis/statefulset.yaml"]);
+    }
+
+    [Fact]
+    public async Task LimitBelowItsMemory_IsRefused()
+    {
+        var refused = await ClusterTools.HelmAsync(["template", "rembg", Chart.Folder, "--set", "redis.maxMemoryMiB=8192"]);
+        refused.ExitCode.ShouldNotBe(0);
+        refused.StandardError.ShouldContain("redis.resources.limits.memory (6Gi) is below redis.maxMemoryMiB (8192)");
+    }
+
+    [Fact]
+    public async Task Probes_AskForAnAnswerAndNotForAPort()
+    {
+        var container = (await Chart.RenderAsync("defaults")).One<V1StatefulSet>("redis").Spec.Template.Spec.Containers[0];
+        foreach (var probe in (V1Probe[])[container.StartupProbe, container.ReadinessProbe]) probe.Exec.Command.ShouldBe(["sh", "-c", "redis-cli ping | grep -q PONG"]);
+        container.Env.Single(e => e.Name == "REDISCLI_AUTH").Value.ShouldBe("$(REDIS_PASSWORD)");
+    }
+
+    [Fact]
     public async Task Password_OutlivesUpgrades()
     {
         // base64 of "of the first installation"
-        await using var cluster = await LookedUpSecret.StartAsync("rembg-redis", new() { ["password"] = "b2YgdGhlIGZpcnN0IGluc3RhbGxhdGlvbg==" });
+        await using var cluster = await LookedUpObjects.StartAsync(("Secret", "rembg-redis", new() { ["data"] = new JsonObject { ["password"] = "b2YgdGhlIGZpcnN0IGluc3RhbGxhdGlvbg==" } }));
         System.Text.Encoding.UTF8.GetString(await PasswordAsync(cluster.Arguments)).ShouldBe("of the first installation");
 
-        await using var other = await LookedUpSecret.StartAsync("another-redis", []);
+        await using var other = await LookedUpObjects.StartAsync();
         (await PasswordAsync(other.Arguments)).ShouldNotBe(await PasswordAsync(other.Arguments), "a new one for each new installation");
 
         static async Task<byte[]> PasswordAsync(IEnumerable<string> cluster) => (await Chart.RenderAsync([.. cluster, "--show-only", "templates/redis/secret.yaml"])).One<V1Secret>("redis").Data["password"];

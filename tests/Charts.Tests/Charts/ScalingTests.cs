@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using k8s.Models;
 
 namespace Rembg.Charts.Tests.Charts;
@@ -60,5 +61,40 @@ public sealed class ScalingTests
             .ShouldBe(hpa.Metrics.Select(m => (m.Pods == null ? m.External.Target : m.Pods.Target).AverageValue.ToDouble()));
         keda.Triggers.ShouldAllBe(t => t.Metadata["ignoreNullValues"] == "false");
         (keda.MinReplicaCount, keda.MaxReplicaCount).ShouldBe((hpa.MinReplicas!.Value, hpa.MaxReplicas));
+    }
+
+    [Theory]
+    [InlineData("hpa")]
+    [InlineData("keda")]
+    public async Task AutoscalerThatComesLater_FindsThePodsThatRun(string mode)
+    {
+        await using var cluster = await LookedUpObjects.StartAsync(
+            ("Deployment", "rembg-gateway", new() { ["spec"] = new JsonObject { ["replicas"] = 3 } }), ("Deployment", "rembg-inference", new() { ["spec"] = new JsonObject { ["replicas"] = 5 } }));
+
+        (await ReplicasAsync(mode, cluster)).ShouldBe((3, 5));
+    }
+
+    [Fact]
+    public async Task FirstInstallation_BeginsWithTheLeast()
+    {
+        await using var cluster = await LookedUpObjects.StartAsync();
+        (await ReplicasAsync("hpa", cluster)).ShouldBe((2, 2), "Kubernetes' own default is 1");
+    }
+
+    [Fact]
+    public async Task Keda_TakesOverTheHpaThatIsStillThere()
+    {
+        var hpas = (await Chart.RenderAsync("drawing")).All<V2HorizontalPodAutoscaler>().Select(hpa => hpa.Metadata.Name);
+        var scaled = (await Chart.RenderAsync("drawing-keda")).All<ScaledObject>().ToList();
+
+        scaled.ShouldAllBe(s => s.Metadata.Annotations["scaledobject.keda.sh/transfer-hpa-ownership"] == "true");
+        scaled.Select(s => s.Spec.Advanced!.HorizontalPodAutoscalerConfig.Name).ShouldBe(hpas, ignoreOrder: true);
+    }
+
+    private static async Task<(int? Gateway, int? Inference)> ReplicasAsync(string mode, LookedUpObjects cluster)
+    {
+        async Task<int?> Of(string name) =>
+            (await Chart.RenderAsync(["--set", $"autoscaling.mode={mode}", .. cluster.Arguments, "--show-only", $"templates/{name}/deployment.yaml"])).One<V1Deployment>(name).Spec.Replicas;
+        return (await Of("gateway"), await Of("inference"));
     }
 }

@@ -52,6 +52,18 @@ public sealed class CutoutCommandTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Watch_GoesOnWithWhatComes_UntilItIsStopped()
+    {
+        using var stop = new CancellationTokenSource();
+        var running = Program.RunAsync(["cutout", _folder.Path, _folder["out"], "--watch", "--server", $"{_platform.Gateways[0].Address}"], Io, stop.Token);
+        File.Copy(Photos.Path("rocket.jpg"), _folder["rocket.jpg"]);
+
+        await Eventually.TrueAsync(() => File.Exists(_folder["out/rocket.png"]), "the image that came has its cutout");
+        await stop.CancelAsync();
+        (await running).ShouldBe(130);
+    }
+
+    [Fact]
     public async Task ExtensionOfTheOutput_IsTheFormat()
     {
         (await RunAsync("cutout", Photos.Path("rocket.jpg"), _folder["new/a.jpg"], "--bg-color", "red")).ShouldBe(0);
@@ -78,6 +90,7 @@ public sealed class CutoutCommandTests : IAsyncLifetime, IDisposable
     [Theory]
     [InlineData("bg_color must be", "--bg-color", "reddish")]
     [InlineData("cannot be combined", "--channels", "alpha", "--bg-color", "red")]
+    [InlineData("--watch takes a folder", "--watch")]
     [InlineData("--parallel must be 1 to 64", "--parallel", "0")]
     public async Task WrongOption_IsNamed_AndNothingIsAsked(string expected, params string[] options)
     {
@@ -102,6 +115,26 @@ public sealed class CutoutCommandTests : IAsyncLifetime, IDisposable
     {
         (await RunAtAsync(server)).ShouldBe(2);
         _errors.ToString().ShouldContain("--server must be");
+    }
+
+    [Fact]
+    public async Task Local_GivesWhatAServerGives()
+    {
+        File.Copy(Photos.Path("rocket.jpg"), _folder["rocket.jpg"]);
+        TinyModel.WriteTo(_folder["models"]);
+
+        (await RunAsync("cutout", _folder["rocket.jpg"], _folder["server.png"], "--size", "preview")).ShouldBe(0);
+        (await Testing.Command.RunAsync("dotnet", typeof(Program).Assembly.Location, "cutout", _folder["rocket.jpg"], _folder["local.png"], "--size", "preview", "--local", "--models-directory", _folder["models"], "--model", "tiny"))
+            .ShouldBe("", "nothing went wrong, so nothing is said");
+
+        (await File.ReadAllBytesAsync(_folder["local.png"])).ShouldBe(await File.ReadAllBytesAsync(_folder["server.png"]));
+    }
+
+    [Fact]
+    public async Task LocalWithoutTheModel_SaysWhereToGetIt()
+    {
+        (await RunAsync("cutout", Photos.Path("rocket.jpg"), _folder["a.png"], "--local", "--models-directory", _folder.Path)).ShouldBe(2);
+        _errors.ToString().ShouldContain("models fetch");
     }
 
     [Fact]

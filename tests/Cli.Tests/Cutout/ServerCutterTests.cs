@@ -67,7 +67,7 @@ public class ServerCutterTests
     private async Task<string> CutAsync(Script server, string? url = null)
     {
         using var http = new HttpClient(server) { BaseAddress = new("http://server/behind/") };
-        var cutter = new ServerCutter(http, new() { Format = OutputFormat.Webp }, TimeSpan.FromSeconds(60), _waits.Add, _time);
+        var cutter = new ServerCutter(http, "v1/remove-background", new() { Format = OutputFormat.Webp }, TimeSpan.FromSeconds(60), _waits.Add, _time);
         var cutout = "";
         await cutter.CutAsync(url is null ? [1, 2, 3] : null, url, async answer => cutout = await new StreamReader(answer).ReadToEndAsync(), CancellationToken.None);
         return cutout;

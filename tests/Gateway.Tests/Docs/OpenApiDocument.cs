@@ -42,7 +42,11 @@ internal sealed class OpenApiDocument(JsonElement root)
         /// <summary>Of a picture that only a URL names.</summary>
         public bool FetchesImage => Method == "GET" && Query.Any(parameter => parameter.GetProperty("name").GetString() == "url");
 
-        public IEnumerable<JsonProperty> FormFields => Json.GetProperty("requestBody").GetProperty("content").GetProperty("multipart/form-data").GetProperty("schema").GetProperty("properties").EnumerateObject();
+        public bool TakesIfNoneMatch => Json.TryGetProperty("parameters", out var all) && all.EnumerateArray().Any(parameter => parameter.GetProperty("name").GetString() == "If-None-Match");
+
+        public JsonElement Form => Json.GetProperty("requestBody").GetProperty("content").GetProperty("multipart/form-data");
+
+        public IEnumerable<JsonProperty> FormFields => Form.GetProperty("schema").GetProperty("properties").EnumerateObject();
 
         /// <summary>Name of the form's field for the image.</summary>
         public string ImageField => FormFields.Single(one => one.Value.TryGetProperty("format", out var format) && format.GetString() == "binary").Name;

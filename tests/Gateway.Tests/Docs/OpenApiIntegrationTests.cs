@@ -132,6 +132,17 @@ public sealed class OpenApiIntegrationTests : IAsyncLifetime
         }
     }
 
+    /// <summary>Kiota makes a method without a result of an operation with one of these, and no form with files of one without encodings.</summary>
+    [Fact]
+    public void Pictures_AreWhatGeneratorsUnderstand()
+    {
+        foreach (var operation in Cutouts)
+        {
+            operation.Statuses.ShouldNotContain(status => status == 204 || status == 205 || status == 304, operation.ToString());
+            operation.Form.GetProperty("encoding").TryGetProperty(operation.ImageField, out _).ShouldBeTrue(operation.ToString());
+        }
+    }
+
     /// <summary>Each operation is brought to every status that any has; what comes of it is what its document says, no more and no less.</summary>
     [Fact]
     public async Task Statuses_AreThoseOfTheDocument()
@@ -160,7 +171,7 @@ public sealed class OpenApiIntegrationTests : IAsyncLifetime
                 await SeeAsync(_gateway, () => Request(new StringContent("x", null, "multipart/form-data"))),
                 await SlowUploadAsync(strict, operation.Path),
             };
-            if (operation.Statuses.Contains(304)) seen.Add(await AskAgainAsync());
+            if (operation.TakesIfNoneMatch) (await AskAgainAsync()).ShouldBe(304, operation.ToString());
             seen.ShouldBe(operation.Statuses, ignoreOrder: true, operation.ToString());
 
             HttpRequestMessage Request(HttpContent content) => new(HttpMethod.Post, operation.Path) { Content = content };
@@ -184,7 +195,8 @@ public sealed class OpenApiIntegrationTests : IAsyncLifetime
                 using var first = await _gateway.Client.SendAsync(Request(Images.Form(operation.ImageField)));
                 var again = Request(Images.Form(operation.ImageField));
                 again.Headers.IfNoneMatch.Add(first.Headers.ETag!);
-                return await SeeAsync(_gateway, () => again);
+                using var answer = await _gateway.Client.SendAsync(again);
+                return (int)answer.StatusCode;
             }
         }
     }
@@ -240,8 +252,8 @@ public sealed class OpenApiIntegrationTests : IAsyncLifetime
             foreach (var header in operation.Headers(200)) first.Headers.Contains(header).ShouldBeTrue($"{operation} {header}");
             request.Headers.IfNoneMatch.Add(first.Headers.ETag!);
             using var again = await gateway.Client.SendAsync(request);
-            await ShouldMatchAsync(operation, again);
-            seen.Add((int)again.StatusCode);
+            again.StatusCode.ShouldBe(HttpStatusCode.NotModified, operation.ToString());
+            operation.TakesIfNoneMatch.ShouldBeTrue(operation.ToString());
             seen.ShouldBe(operation.Statuses, ignoreOrder: true, operation.ToString());
 
             async Task<int> SeeAsync(GatewayApp asked, PodScript script, string path, string more = "")
@@ -278,6 +290,9 @@ public sealed class OpenApiIntegrationTests : IAsyncLifetime
         await SeeAsync("GET", "/v1/tasks", "/v1/tasks?limit=0", 400);
         await SeeAsync("GET", "/v1/tasks", "/v1/tasks", 401, keyed);
         await SeeAsync("GET", "/v1/tasks/{id}/events", task + "/events", 401, keyed);
+        await SeeAsync("GET", "/v1/webhooks/dead", "/v1/webhooks/dead", 403);
+        await SeeAsync("GET", "/v1/webhooks/dead", "/v1/webhooks/dead", 401, keyed);
+        await SeeAsync("POST", "/v1/webhooks/dead/{id}/replay", "/v1/webhooks/dead/nobodys/replay", 403);
         await SeeAsync("GET", "/v1/tasks/{id}/events", "/v1/tasks/nobodys/events", 404);
         await SeeAsync("GET", "/task/{id}", $"/task/{id}", 200);
         held.SetResult();

@@ -172,7 +172,7 @@ public sealed class RetryIntegrationTests : IAsyncLifetime
         _bad.Always = PodScripts.InvalidResponse();
         await using var gateway = await GatewayApp.StartAsync([_bad, _good], "Pods:EjectionTime=00:10:00", "Pods:RetryBurst=3", "Pods:RetryShare=0");
         for (var seed = 0; seed < 30; seed++) (await gateway.CutAsync(seed)).StatusCode.ShouldBe(HttpStatusCode.OK);
-        _bad.Requests.Count.ShouldBe(3, "it looks idle, but after some answers it rests");
+        _bad.Requests.Count.ShouldBe(3, "it looks idle, but is ejected after three invalid responses");
     }
 
     public static TheoryData<Problem> Refusals => new(Problem.Undecodable("It cannot."), Problem.ResolutionTooHigh("Too many."), Problem.TooManyFrames(1000), Problem.UnsupportedFormat("It is none."));

@@ -77,7 +77,7 @@ public sealed class AdaptiveConcurrencyLimitTests : IDisposable
 
         _room.Free.ShouldBe(0);
         _time.Advance(TimeSpan.FromMilliseconds(100));
-        await _signals.WaitForWorkAsync(CancellationToken.None);
+        await _signals.Work.WaitAsync(CancellationToken.None);
         _room.Free.ShouldBe(2);
     }
 

@@ -33,6 +33,7 @@ public sealed class QueueMetricsPollerTests
     private sealed class BrokenQueue : ITaskQueue
     {
         public int Asked { get; private set; }
+        public bool KeepsWebhooks => false;
 
         public Task<QueueDepth> MeasureAsync() => throw new InvalidOperationException($"broken, {++Asked}");
 

@@ -255,10 +255,10 @@ public abstract partial class TaskQueueTests
     [Fact]
     public void PlanShare_IsOfEachBound()
     {
-        var options = new TaskOptions { MaxUnfinished = 100, MaxUnfinishedBytes = 10_000, MaxResultBytes = 20_000, MaxRecords = 1000 };
+        var options = new TaskOptions { MaxUnfinished = 100, MaxUnfinishedBytes = 10_000, MaxResultBytes = 20_000, MaxRecords = 1000, MaxDeliveries = 200, MaxBatches = 40 };
 
-        TaskShare.Of(new Plan(), options).ShouldBe(new TaskShare(1, 25, 2500, 5000, 250));
-        TaskShare.Of(new Plan { TaskShare = 0.5, TaskWeight = 4 }, options).ShouldBe(new TaskShare(4, 50, 5000, 10_000, 500));
+        TaskShare.Of(new Plan(), options).ShouldBe(new TaskShare(1, 25, 2500, 5000, 250, 50, 10));
+        TaskShare.Of(new Plan { TaskShare = 0.5, TaskWeight = 4 }, options).ShouldBe(new TaskShare(4, 50, 5000, 10_000, 500, 100, 20));
         TaskShare.Of(new Plan { TaskShare = 0.001 }, options).Tasks.ShouldBe(1);
     }
 }

@@ -117,7 +117,7 @@ public abstract partial class TaskQueueTests : IAsyncLifetime
 
     private protected static TaskShare Everything { get; } = TaskShare.Of(new Plan { TaskShare = 1 }, new TaskOptions { MaxRecords = int.MaxValue });
 
-    private protected static CutoutAnswer Answer(string text = "picture") => new(
+    internal static CutoutAnswer Answer(string text = "picture") => new(
         new Cutout("image/png", 40, 30, "1 2 3 4", "queue;dur=1") { Content = SharedBytes.Of(Enumerable.Repeat((byte)text[0], 1000).ToArray()) },
         new CutoutKey(new string('a', 64)), CacheStatus.Miss);
 

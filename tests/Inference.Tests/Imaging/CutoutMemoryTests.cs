@@ -30,6 +30,7 @@ public class CutoutMemoryTests
     [Theory]
     [InlineData(OutputFormat.Webp)]
     [InlineData(OutputFormat.Jpg)]
+    [InlineData(OutputFormat.Avif)]
     public void EncoderThatTakesNoRows_HoldsThePicture(OutputFormat format) =>
         Bytes(Photo, new() { Format = format }).ShouldBeGreaterThan(4000 * 3000 * 3);
 

@@ -50,6 +50,40 @@ public class CutoutTests
     }
 
     [Fact]
+    public async Task Avif_IsTheCutoutAsPngButALittle()
+    {
+        var png = Decoded.From(await CutAsync(Photos.Astronaut, Solid(128)));
+        var file = await CutAsync(Photos.Astronaut, Solid(128), new() { Format = OutputFormat.Avif });
+
+        ImageHeader.Read(file, Limits).Format.ShouldBe(ImageFormat.Avif);
+        Decoded.From(file).DifferenceTo(png).ShouldBeLessThanOrEqualTo(4);
+        ((int)Decoded.From(file)[5, 5, 3]).ShouldBeInRange(126, 130);
+    }
+
+    [Theory]
+    [InlineData(OutputFormat.Jpg)]
+    [InlineData(OutputFormat.Webp)]
+    [InlineData(OutputFormat.Avif)]
+    public async Task Quality_DecidesTheBytes(OutputFormat format)
+    {
+        var least = await CutAsync(Photos.Astronaut, Solid(255), new() { Format = format, Quality = 10 });
+        var usual = await CutAsync(Photos.Astronaut, Solid(255), new() { Format = format });
+        var most = await CutAsync(Photos.Astronaut, Solid(255), new() { Format = format, Quality = 98 });
+
+        least.Length.ShouldBeLessThan(usual.Length / 2);
+        most.Length.ShouldBeGreaterThan(usual.Length * 5 / 4);
+    }
+
+    [Fact]
+    public async Task AvifOfAMask_IsGrey()
+    {
+        var mask = Decoded.From(await CutAsync(Photos.Rocket, Ellipse(), new() { Format = OutputFormat.Avif, Channels = OutputChannels.Alpha }));
+
+        (mask.Width, mask.Height).ShouldBe((640, 427));
+        ((int)mask[320, 213, 0], (int)mask[2, 2, 0]).ShouldSatisfyAllConditions(ends => ends.Item1.ShouldBeGreaterThan(250), ends => ends.Item2.ShouldBeLessThan(5));
+    }
+
+    [Fact]
     public async Task Webp_KeepsTheMaskExactly()
     {
         var mask = Decoded.From(Photos.ReferenceMask("rocket.jpg"));

@@ -34,6 +34,14 @@ public class DecoderMemoryTests
         Bytes(Photo with { Format = ImageFormat.Bmp }).ShouldBeLessThan(16 << 20);
     }
 
+    [Theory]
+    [InlineData(ImageFormat.Avif, false, 24)]
+    [InlineData(ImageFormat.Avif, true, 32)]
+    [InlineData(ImageFormat.Tiff, false, 9)]
+    [InlineData(ImageFormat.Tiff, true, 18)]
+    public void DecoderThatCannotStream_IsChargedTheWholePicture(ImageFormat format, bool deep, int bytesAPixel) =>
+        Bytes(Photo with { Format = format, NeedsWholePicture = true, Has16Bits = deep }).ShouldBeGreaterThanOrEqualTo(Pixels * bytesAPixel);
+
     [Fact]
     public void Profile_IsThereSeveralTimes() =>
         (Bytes(Photo with { ProfileBytes = 10_000_000 }) - Bytes(Photo)).ShouldBeGreaterThanOrEqualTo(40_000_000);

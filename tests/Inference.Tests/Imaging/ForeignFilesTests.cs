@@ -15,6 +15,25 @@ public class ForeignFilesTests
     [InlineData("frames.gif", ImageFormat.Gif, 0)]
     [InlineData("clear.gif", ImageFormat.Gif, 0)]
     [InlineData("part.gif", ImageFormat.Gif, 0)]
+    [InlineData("still.avif", ImageFormat.Avif, 0.5)]
+    [InlineData("deep.avif", ImageFormat.Avif, 1)] // 10 bits, 4:2:0
+    [InlineData("twelve.avif", ImageFormat.Avif, 1)]
+    [InlineData("turned.avif", ImageFormat.Avif, 0.5)]
+    [InlineData("mirrored.avif", ImageFormat.Avif, 0.5)]
+    [InlineData("clear.avif", ImageFormat.Avif, 0.5)]
+    [InlineData("grey.avif", ImageFormat.Avif, 0.5)]
+    [InlineData("lzw.tif", ImageFormat.Tiff, 0)]
+    [InlineData("zip.tif", ImageFormat.Tiff, 0)] // big-endian, with a predictor
+    [InlineData("planes.tif", ImageFormat.Tiff, 0)] // PackBits
+    [InlineData("tiles.tif", ImageFormat.Tiff, 0)]
+    [InlineData("deep.tif", ImageFormat.Tiff, 0)]
+    [InlineData("palette.tif", ImageFormat.Tiff, 0)]
+    [InlineData("mono.tif", ImageFormat.Tiff, 0)]
+    [InlineData("white.tif", ImageFormat.Tiff, 0)]
+    [InlineData("clear.tif", ImageFormat.Tiff, 0)]
+    [InlineData("associated.tif", ImageFormat.Tiff, 1)]
+    [InlineData("pages.tif", ImageFormat.Tiff, 0)]
+    [InlineData("orient.tif", ImageFormat.Tiff, 0)]
     [InlineData("24.bmp", ImageFormat.Bmp, 0)]
     [InlineData("565.bmp", ImageFormat.Bmp, 0.6)] // some round 5 bits to 8, some cut off
     [InlineData("8.bmp", ImageFormat.Bmp, 0)]
@@ -34,6 +53,7 @@ public class ForeignFilesTests
 
     [Theory]
     [InlineData("still.gif")]
+    [InlineData("lzw.tif")]
     [InlineData("24.bmp")]
     [InlineData("alpha.bmp")]
     public void File_GivesTheModelWhatItsPngGives(string name)
@@ -46,8 +66,13 @@ public class ForeignFilesTests
     [Fact]
     public void AnimatedGif_SaysHowManyFramesItHas() => ImageHeader.Read(Photos.Read("formats/frames.gif"), Limits).Frames.ShouldBe(2);
 
-    [Fact]
-    public void CompressedBmp_IsRefusedWithAReason() => Refused("rle.bmp").ShouldBe((422, "undecodable_image"));
+    [Theory]
+    [InlineData("rle.bmp")]
+    [InlineData("jpeg.tif")]
+    [InlineData("tiles.avif")]
+    [InlineData("cropped.avif")]
+    [InlineData("hdr.avif")]
+    public void KindThatIsNotSupported_IsRefusedWithAReason(string name) => Refused(name).ShouldBe((422, "undecodable_image"));
 
     [Fact]
     public void Heic_IsRefusedWithAdvice()

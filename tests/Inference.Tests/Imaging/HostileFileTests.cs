@@ -21,11 +21,14 @@ public class HostileFileTests
         ["interlaced"] = ImageFactory.Png(Photos.Rocket, interlaced: true),
         ["webp"] = ImageFactory.Webp(Photos.Rocket, lossless: false),
         ["lossless"] = ImageFactory.Webp(Photos.Rocket),
+        ["avif"] = Photos.Read("formats/clear.avif"),
+        ["tiff"] = Photos.Read("formats/lzw.tif"),
+        ["tiles"] = Photos.Read("formats/tiles.tif"),
         ["gif"] = Photos.Read("formats/still.gif"),
         ["bmp"] = Photos.Read("formats/24.bmp"),
     };
 
-    public static TheoryData<string> Kinds => ["jpeg", "progressive", "png", "interlaced", "webp", "lossless", "gif", "bmp"];
+    public static TheoryData<string> Kinds => ["jpeg", "progressive", "png", "interlaced", "webp", "lossless", "avif", "tiff", "tiles", "gif", "bmp"];
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -93,6 +96,28 @@ public class HostileFileTests
     [Fact]
     public async Task PngWithHalfOfItsRows_IsAProblem() =>
         (await ProblemOf(PngFile.Of(PngFile.Header(64, 64), PngFile.Data(new byte[32 * (1 + 64 * 4)]), PngFile.End))).ShouldNotBeNull().Status.ShouldBe(422);
+
+    [Fact]
+    public void PngOfEmptyDeflateBlocks_IsRefusedOnItsHeader()
+    {
+        byte[] empty = [0x78, 0x9C, .. Enumerable.Repeat<byte[]>([0, 0, 0, 0xFF, 0xFF], 20_000).SelectMany(block => block)];
+
+        Should.Throw<ProblemException>(() => ImageHeader.Read(PngFile.Of(PngFile.Header(64, 64), PngFile.Chunk("IDAT", empty), PngFile.End), Limits)).Problem.Code.ShouldBe("undecodable_image");
+    }
+
+    [Theory]
+    [InlineData(System.IO.Compression.CompressionLevel.NoCompression)]
+    [InlineData(System.IO.Compression.CompressionLevel.Fastest)]
+    public void PngThatCannotBePacked_IsTaken(System.IO.Compression.CompressionLevel level)
+    {
+        var noise = new byte[256 * (1 + 256 * 4)];
+        new Random(1).NextBytes(noise);
+        for (var row = 0; row < 256; row++) noise[row * (1 + 256 * 4)] = 0;
+        using var packed = new MemoryStream();
+        using (var zlib = new System.IO.Compression.ZLibStream(packed, level, leaveOpen: true)) zlib.Write(noise);
+
+        ImageHeader.Read(PngFile.Of(PngFile.Header(256, 256), PngFile.Chunk("IDAT", packed.ToArray()), PngFile.End), Limits).Pixels.ShouldBe(256 * 256);
+    }
 
     [Fact]
     public void HugePngOfZeros_IsRefusedWithoutMemory()

@@ -54,6 +54,10 @@ public class PhotoKindsTests
         { "Display P3 PNG", () => ImageFactory.Make(Photo, image => image.IccTransform("p3", inputProfile: "srgb"), image => image.PngsaveBuffer()), 1.5 },
         { "damaged profile", () => ImageFactory.Make(Photo, image => image.Mutate(copy => copy.Set(GValue.BlobType, "icc-profile-data", new byte[500])), image => image.PngsaveBuffer()), 0 },
         { "CMYK JPEG with profile", () => ImageFactory.Make(Photo, image => image.IccTransform("cmyk", inputProfile: "srgb"), image => image.JpegsaveBuffer(q: 95)), 12 },
+        { "CMYK TIFF", () => ImageFactory.Make(Photo, image => image.IccTransform("cmyk", inputProfile: "srgb"), image => image.TiffsaveBuffer(compression: Enums.ForeignTiffCompression.Lzw)), 12 },
+        { "Display P3 PNG of 16 bits", () => ImageFactory.Make(Photo, image => image.IccTransform("p3", inputProfile: "srgb", depth: 16), image => image.PngsaveBuffer(bitdepth: 16)), 1.5 },
+        { "Display P3 TIFF of 16 bits", () => ImageFactory.Make(Photo, image => image.IccTransform("p3", inputProfile: "srgb", depth: 16), image => image.TiffsaveBuffer(compression: Enums.ForeignTiffCompression.Deflate)), 1.5 },
+        { "Display P3 AVIF", () => ImageFactory.Make(Photo, image => image.IccTransform("p3", inputProfile: "srgb"), image => image.HeifsaveBuffer(q: 95, compression: Enums.ForeignHeifCompression.Av1, effort: 2)), 3 },
         { "CMYK JPEG without", () => ImageFactory.Make(Photo, image => image.IccTransform("cmyk", inputProfile: "srgb"), image => image.JpegsaveBuffer(q: 95, keep: Enums.ForeignKeep.None)), 12 },
     };
 
@@ -135,6 +139,7 @@ public class PhotoKindsTests
     [InlineData(OutputFormat.Webp)]
     [InlineData(OutputFormat.Jpg)]
     [InlineData(OutputFormat.Zip)]
+    [InlineData(OutputFormat.Avif)]
     public async Task TransparentPhoto_IsWrittenInEveryFormatAndSize(OutputFormat format)
     {
         var file = WithAlpha(image => image.PngsaveBuffer());

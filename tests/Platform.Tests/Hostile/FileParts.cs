@@ -3,9 +3,9 @@ using System.IO.Hashing;
 
 namespace Rembg.Platform.Tests.Hostile;
 
-internal enum Container { Jpeg, Png, Webp, Other }
+internal enum Container { Jpeg, Png, Webp, Avif, Gif, Bmp, Other }
 
-/// <summary>A file taken apart into what its format is made of: PNG chunks, JPEG segments, RIFF chunks. What makes no sense any more is one last part.</summary>
+/// <summary>A file taken apart into what its format is made of: PNG chunks, JPEG segments, RIFF chunks; other formats are one part. What makes no sense any more is one last part.</summary>
 internal static class FileParts
 {
     public static ReadOnlySpan<byte> PngSignature => [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A];
@@ -14,6 +14,9 @@ internal static class FileParts
         file.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8]) ? Container.Jpeg
         : file.StartsWith(PngSignature) ? Container.Png
         : file.StartsWith("RIFF"u8) && file.Length >= 12 ? Container.Webp
+        : file.Length >= 12 && file[4..].StartsWith("ftyp"u8) ? Container.Avif
+        : file.StartsWith("GIF8"u8) ? Container.Gif
+        : file.StartsWith("BM"u8) ? Container.Bmp
         : Container.Other;
 
     /// <summary>The parts; put together again they are the file. The first one is the signature.</summary>

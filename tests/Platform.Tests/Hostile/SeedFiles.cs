@@ -12,7 +12,7 @@ internal static class SeedFiles
 {
     private const int Width = 24, Height = 16;
 
-    public static IReadOnlyList<SeedFile> All { get; } = [.. Jpegs(), .. Pngs(), .. Webps()];
+    public static IReadOnlyList<SeedFile> All { get; } = [.. Jpegs(), .. Pngs(), .. Webps(), .. Avifs(), .. Tiffs(), .. GifsAndBmps()];
 
     private static IEnumerable<SeedFile> Jpegs()
     {
@@ -54,6 +54,37 @@ internal static class SeedFiles
         yield return new("webp exif", Save(i => i.WebpsaveBuffer(lossless: true, keep: ForeignKeep.Exif), i => Turned(i, 8)));
         yield return new("webp animated", Save(i => i.WebpsaveBuffer(), i => Image.Arrayjoin([i, i.Invert()], across: 1).Mutate(copy => copy.Set(GValue.GIntType, "page-height", Height))));
     }
+
+    private static IEnumerable<SeedFile> Avifs()
+    {
+        yield return new("avif", Save(i => Avif(i)));
+        yield return new("avif alpha", Save(i => Avif(i), Alpha));
+        yield return new("avif 10 bits", Save(i => Avif(i, bits: 10)));
+        yield return new("avif profile", Save(i => Avif(i, ForeignKeep.Icc), P3));
+        yield return new("avif turned", Photos.Read("formats/turned.avif"));
+    }
+
+    private static IEnumerable<SeedFile> Tiffs()
+    {
+        yield return new("tiff", Save(i => i.TiffsaveBuffer(keep: ForeignKeep.None)));
+        yield return new("tiff lzw", Save(i => i.TiffsaveBuffer(compression: ForeignTiffCompression.Lzw, predictor: ForeignTiffPredictor.Horizontal, keep: ForeignKeep.None), Alpha));
+        yield return new("tiff tiles", Save(i => i.TiffsaveBuffer(tile: true, tileWidth: 16, tileHeight: 16, compression: ForeignTiffCompression.Deflate, keep: ForeignKeep.None)));
+        yield return new("tiff packbits", Save(i => i.TiffsaveBuffer(compression: ForeignTiffCompression.Packbits, keep: ForeignKeep.None), Grey));
+        yield return new("tiff 16 bits", Save(i => i.TiffsaveBuffer(keep: ForeignKeep.None), i => i.Colourspace(Interpretation.Rgb16)));
+        yield return new("tiff cmyk profile", Save(i => i.TiffsaveBuffer(compression: ForeignTiffCompression.Lzw), Cmyk));
+        yield return new("tiff planes", Photos.Read("formats/planes.tif"));
+        yield return new("tiff palette", Photos.Read("formats/palette.tif"));
+        yield return new("tiff turned", Photos.Read("formats/orient.tif"));
+    }
+
+    private static IEnumerable<SeedFile> GifsAndBmps()
+    {
+        foreach (var name in (string[])["still.gif", "interlaced.gif", "frames.gif", "part.gif", "clear.gif", "24.bmp", "565.bmp", "alpha.bmp", "8.bmp", "1.bmp", "rle.bmp"])
+            yield return new(name, Photos.Read($"formats/{name}"));
+    }
+
+    private static byte[] Avif(Image photo, ForeignKeep keep = ForeignKeep.None, int bits = 8) =>
+        photo.HeifsaveBuffer(compression: ForeignHeifCompression.Av1, effort: 0, bitdepth: bits, keep: keep);
 
     /// <summary>The picture and, as a second frame, itself again.</summary>
     private static byte[] Animated(byte[] png)

@@ -43,6 +43,9 @@ internal static class SizeMutations
                 for (var i = 2; i + 24 < file.Length; i++)
                     if (file[i] == 0xFF && file[i + 1] is 0xC0 or 0xC1 or 0xC2) return i + 5;
                 return -1;
+            case Container.Avif: return file.AsSpan().IndexOf("ispe"u8) is var size and >= 0 && size + 16 <= file.Length ? size + 8 : -1;
+            case Container.Gif: return file.Length >= 10 ? 6 : -1;
+            case Container.Bmp: return file.Length >= 26 ? 18 : -1;
             default: return -1;
         }
     }
@@ -52,6 +55,9 @@ internal static class SizeMutations
         switch (container)
         {
             case Container.Png: BinaryPrimitives.WriteUInt32BigEndian(at[(isHeight ? 4 : 0)..], side); break;
+            case Container.Avif: BinaryPrimitives.WriteUInt32BigEndian(at[(isHeight ? 4 : 0)..], side); break;
+            case Container.Gif: BinaryPrimitives.WriteUInt16LittleEndian(at[(isHeight ? 2 : 0)..], (ushort)Math.Min(side, ushort.MaxValue)); break;
+            case Container.Bmp: BinaryPrimitives.WriteUInt32LittleEndian(at[(isHeight ? 4 : 0)..], side); break;
             case Container.Jpeg: BinaryPrimitives.WriteUInt16BigEndian(at[(isHeight ? 0 : 2)..], (ushort)Math.Min(side, ushort.MaxValue)); break;
             case Container.Webp when at.StartsWith("VP8X"u8): UInt24(at[(isHeight ? 15 : 12)..], side - 1); break;
             case Container.Webp when at.StartsWith("VP8 "u8): BinaryPrimitives.WriteUInt16LittleEndian(at[(isHeight ? 16 : 14)..], (ushort)Math.Min(side, ushort.MaxValue)); break;

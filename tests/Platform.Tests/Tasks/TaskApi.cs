@@ -15,12 +15,12 @@ internal sealed class TaskApi(params Uri[] gateways) : IDisposable
     private int _next;
 
     /// <summary>Posts until somebody has accepted; the key makes it one task however often that takes.</summary>
-    public async Task<string> PostAsync(byte[] image)
+    public async Task<string> PostAsync(byte[] image, string query = "")
     {
         var key = Guid.NewGuid().ToString();
         return (await SendAsync(() =>
         {
-            var request = new HttpRequestMessage(HttpMethod.Post, "/v1/tasks") { Content = new ByteArrayContent(image) };
+            var request = new HttpRequestMessage(HttpMethod.Post, "/v1/tasks" + query) { Content = new ByteArrayContent(image) };
             request.Headers.Add("Idempotency-Key", key);
             return request;
         })).GetProperty("id").GetString()!;

@@ -8,7 +8,7 @@ namespace Rembg.Gateway.Pods;
 /// background waits too, it still gets its share, so that it never starves. Bounded as a whole and for each client. Not thread-safe.
 /// </summary>
 /// <param name="backgroundShare">Of what is served while both wait.</param>
-internal sealed class FairQueue<T>(int maxWaiting, int maxWaitingPerClient, double backgroundShare)
+internal sealed class RequestQueue<T>(int maxWaiting, int maxWaitingPerClient, double backgroundShare)
 {
     public enum Room { Free, ClientIsFull, QueueIsFull }
 

@@ -3,9 +3,9 @@ using Rembg.Gateway.Pods;
 
 namespace Rembg.Gateway.Tests.Pods;
 
-public class FairQueueTests
+public class RequestQueueTests
 {
-    private readonly FairQueue<string> _queue = new(maxWaiting: 1000, maxWaitingPerClient: 500, backgroundShare: 0.1);
+    private readonly RequestQueue<string> _queue = new(maxWaiting: 1000, maxWaitingPerClient: 500, backgroundShare: 0.1);
 
     [Fact]
     public void NothingWaits_NothingComes() => Take(1).ShouldBeEmpty();
@@ -120,11 +120,11 @@ public class FairQueueTests
     public void Bounds_AreEachClientsAndTheWhole()
     {
         Wait("a", 500);
-        RoomFor("a").ShouldBe(FairQueue<string>.Room.ClientIsFull);
+        RoomFor("a").ShouldBe(RequestQueue<string>.Room.ClientIsFull);
         Wait("b", 500);
-        RoomFor("c").ShouldBe(FairQueue<string>.Room.QueueIsFull);
+        RoomFor("c").ShouldBe(RequestQueue<string>.Room.QueueIsFull);
         Take(1);
-        RoomFor("c").ShouldBe(FairQueue<string>.Room.Free);
+        RoomFor("c").ShouldBe(RequestQueue<string>.Room.Free);
     }
 
     [Fact]
@@ -142,7 +142,7 @@ public class FairQueueTests
         for (var i = 0; i < count; i++) _queue.Enqueue(priority, client, weight, isLight: false, $"{client}{i}");
     }
 
-    private FairQueue<string>.Room RoomFor(string client) => _queue.RoomFor(Priority.Interactive, client);
+    private RequestQueue<string>.Room RoomFor(string client) => _queue.RoomFor(Priority.Interactive, client);
 
     private List<string> Take(int count)
     {
