@@ -25,6 +25,7 @@ var scenarios = new Dictionary<string, Func<Report, Task>>
     ["balance"] = BalanceScenario.RunAsync,
     ["engine"] = EngineScenario.RunAsync,
     ["quality"] = QualityScenario.RunAsync,
+    ["edges"] = EdgesScenario.RunAsync,
     ["cold"] = ColdScenario.RunAsync,
     ["soak"] = SoakScenario.RunAsync,
     ["masks"] = MasksScenario.RunAsync,

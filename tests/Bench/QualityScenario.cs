@@ -72,7 +72,7 @@ internal static class QualityScenario
         var mask = new Mask(spec.InputWidth, spec.InputHeight, Normalization.ToMask(buffers.OutputOf(0), spec.Activation));
         using var png = new MemoryStream();
         var pipe = PipeWriter.Create(png);
-        CutoutEncoder.Plan(header, mask, new CutoutOptions { Channels = OutputChannels.Alpha }).Write(photo, pipe, CancellationToken.None);
+        CutoutEncoder.Plan(header, mask, new CutoutOptions { Channels = OutputChannels.Alpha, Edges = EdgeMode.Raw }).Write(photo, pipe, CancellationToken.None);
         pipe.Complete();
         return png.ToArray();
     }
