@@ -126,10 +126,12 @@ public sealed class Batcher : IAsyncDisposable
 
     private async Task TopUpAsync()
     {
-        while (_queue.Count < Sizes.Largest)
+        while (true)
         {
+            // Also what came while the time ran out.
+            while (_arrivals.Reader.TryRead(out var request)) _queue.Enqueue(request);
             var left = _delay - _time.GetElapsedTime(_queue.Oldest);
-            if (left <= TimeSpan.Zero) return;
+            if (_queue.Count >= Sizes.Largest || left <= TimeSpan.Zero) return;
             using var enough = new CancellationTokenSource(left, _time);
             try
             {
@@ -137,9 +139,8 @@ public sealed class Batcher : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                return;
+                // The time is over.
             }
-            while (_arrivals.Reader.TryRead(out var request)) _queue.Enqueue(request);
         }
     }
 

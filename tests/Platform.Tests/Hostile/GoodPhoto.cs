@@ -26,7 +26,7 @@ internal sealed class GoodPhoto
         using var photo = Image.NewFromBuffer(Photos.Astronaut);
         (cutout.Width, cutout.Height, cutout.Bands).ShouldBe((photo.Width, photo.Height, 4));
         using var difference = (cutout.ExtractBand(0, 3) - photo.ExtractBand(0, 3)).Abs();
-        using var opaque = cutout[3] > 0;
+        using var opaque = cutout[3].Equal(255);
         opaque.Avg().ShouldBeGreaterThan(0);
         (difference & opaque.Bandjoin([opaque, opaque])).Max().ShouldBe(0);
         return good;
