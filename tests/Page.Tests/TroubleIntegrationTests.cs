@@ -15,8 +15,8 @@ public sealed class TroubleIntegrationTests(Chromium browser, Service service)
         await using var tab = await browser.OpenAsync(service.Address);
         await tab.ChooseAsync("notes.txt", [.. "Only words."u8], "text/plain");
         await tab.SaysAsync("This is not a picture of a kind that can be read here.");
-        await tab.SaysAsync("Save it in one of these formats.");
-        await Expect(tab.Page.GetByRole(AriaRole.Status)).ToContainTextAsync("notes.txt: This is not a JPEG");
+        await tab.SaysAsync("Save it as JPEG, PNG or WebP.");
+        await Expect(tab.Page.GetByRole(AriaRole.Status)).ToContainTextAsync("notes.txt: This is not a picture");
         await Expect(tab.Button("Try again")).ToBeHiddenAsync();
 
         await tab.Button("Start over").ClickAsync();
