@@ -24,6 +24,9 @@ public sealed record CutoutOptions
     /// <summary>Colour behind the subject; null leaves it transparent (JPEG, which cannot, takes white).</summary>
     public Rgba? Background { get; init; }
 
+    /// <summary>An image behind the subject instead of a colour: it covers the canvas, centred. Null for none.</summary>
+    public BackgroundImage? BackgroundImage { get; init; }
+
     /// <summary>rembg's <c>ppm</c>: a smoothed, binary mask.</summary>
     public bool PostProcessMask { get; init; }
 
@@ -60,13 +63,16 @@ public sealed record CutoutOptions
     /// that a pod which is older than an option still serves everybody who does not ask for it.</summary>
     public string ToQuery() => string.Join('&', CutoutOption.All
         .Select(option => (option.Name, Value: option.Write(this)))
+        .Append((BackgroundImage.Name, Value: BackgroundImage?.ToString()))
         .Where(option => option.Value is not null)
         .Select(option => $"{option.Name}={Uri.EscapeDataString(option.Value!)}"));
 
     /// <summary>Reads options by their public names. An unknown, repeated or malformed parameter is a problem, never ignored.</summary>
-    public static CutoutOptions Parse(IEnumerable<KeyValuePair<string, string>> parameters)
+    /// <param name="parameters">Names and values.</param>
+    /// <param name="background">That came with the image.</param>
+    public static CutoutOptions Parse(IEnumerable<KeyValuePair<string, string>> parameters, BackgroundImage? background = null)
     {
-        var options = Default;
+        var options = Default with { BackgroundImage = background };
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (name, value) in parameters)
         {
@@ -75,6 +81,14 @@ public sealed record CutoutOptions
             options = option.Set(options, value) ?? throw Problem.InvalidParameter(name, option.Rule).AsException();
         }
         return options.Checked();
+    }
+
+    /// <summary>Reads what <see cref="ToQuery"/> gave. A client's parameters are not read so: none of them may claim that a background follows the image.</summary>
+    public static CutoutOptions FromQuery(IEnumerable<KeyValuePair<string, string>> query)
+    {
+        var parameters = query.ToLookup(parameter => parameter.Key == BackgroundImage.Name);
+        var background = parameters[true].Select(parameter => BackgroundImage.Parse(parameter.Value) ?? throw Problem.InvalidParameter(BackgroundImage.Name, "must be bytes-sha256").AsException());
+        return Parse(parameters[false], background.SingleOrDefault());
     }
 
     /// <summary>Those that decide what the model sees: cutouts of an image that agree in them have one mask.</summary>
@@ -86,6 +100,9 @@ public sealed record CutoutOptions
     {
         { Channels: OutputChannels.Alpha, Background: not null } =>
             throw Problem.InvalidParameter("bg_color", "cannot be combined with channels=alpha: a mask has no background").AsException(),
+        { Channels: OutputChannels.Alpha, BackgroundImage: not null } =>
+            throw Problem.InvalidParameter(BackgroundImage.Name, "cannot be combined with channels=alpha: a mask has no background").AsException(),
+        { Background: not null, BackgroundImage: not null } => throw Problem.MultipleBackgrounds().AsException(),
         { Channels: OutputChannels.Alpha, Format: OutputFormat.Zip } =>
             throw Problem.InvalidParameter("channels", "cannot be alpha with format=zip, which already holds the mask").AsException(),
         { Quality: not null, Format: OutputFormat.Png or OutputFormat.Zip } =>

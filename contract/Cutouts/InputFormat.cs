@@ -1,3 +1,4 @@
+using System.Buffers;
 using Rembg.Contract.Problems;
 
 namespace Rembg.Contract.Cutouts;
@@ -39,6 +40,13 @@ public sealed record InputFormat(ImageFormat Format, string Name, string Content
         foreach (var format in All)
             if (format.Matches(head)) return format;
         return null;
+    }
+
+    public static InputFormat? Of(ReadOnlySequence<byte> file)
+    {
+        Span<byte> head = stackalloc byte[(int)Math.Min(SignatureLength, file.Length)];
+        file.Slice(0, head.Length).CopyTo(head);
+        return Of(head);
     }
 
     /// <summary>Why a file that begins so is refused.</summary>

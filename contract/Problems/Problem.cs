@@ -23,8 +23,12 @@ public sealed record Problem(int Status, string Code, string Title)
 
     public ProblemException AsException() => new(this);
 
+    /// <summary>The same, of the image that this parameter gave, where a request has several.</summary>
+    public Problem Of(string parameter) => this with { Parameter = parameter, Detail = $"{parameter}: {Detail ?? Title}" };
+
     public static Problem MissingImage(string detail) => new(400, "missing_image", "No image in the request") { Detail = detail };
     public static Problem MultipleImages() => new(400, "multiple_images", "More than one image in the request") { Detail = "Send exactly one image a request." };
+    public static Problem MultipleBackgrounds() => new(400, "multiple_bg_sources", "More than one background in the request") { Detail = "Send one background: a colour, a file or a URL." };
     public static Problem InvalidParameter(string name, string why) => new(400, "invalid_parameter", "A parameter is not valid") { Parameter = Printable(name), Detail = $"{Printable(name)} {why}." };
     public static Problem UnknownParameter(string name) => InvalidParameter(name, "is not a known parameter");
     public static Problem InvalidMask() => new(400, "invalid_mask", "The mask is not one of this model") { Detail = "It is damaged, or of another model, size or version." };

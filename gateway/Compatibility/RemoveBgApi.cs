@@ -20,7 +20,8 @@ internal static class RemoveBgApi
     {
         // 1. The body, once, and what is asked of it.
         using var form = await uploads.ReadAsync(context.Request, RemoveBgParameters.Image, context.RequestAborted);
-        var parameters = RemoveBgParameters.Read(form.Parameters);
+        var parameters = RemoveBgParameters.Read(form);
+        if (parameters.Options.BackgroundImage is null) form.Image.DropBackground(); // a mask has none
 
         // 2. The cutout, from cache or pod.
         var cutouts = context.RequestServices.GetRequiredService<CutoutService>();

@@ -39,25 +39,22 @@ internal sealed record RemoveBgParameters(CutoutOptions Options, string? Type)
     /// <summary>Parameters that are options of ours by name and grammar.</summary>
     private static readonly FrozenSet<string> Ours = FrozenSet.Create("bg_color", "roi", "crop_margin", "scale", "position");
 
-    /// <summary>Images as background.</summary>
-    private static readonly FrozenSet<string> NotOffered = FrozenSet.Create("bg_image_url", "bg_image_file");
-
     /// <summary>Names that an error's code may name, as <c>invalid_</c> and the name.</summary>
-    public static FrozenSet<string> Names { get; } = Ours.Concat(NotOffered)
-        .Concat(["size", "type", "type_level", "format", "channels", "crop", "add_shadow", "semitransparency", "shadow_type", "shadow_opacity"]).ToFrozenSet();
+    public static FrozenSet<string> Names { get; } = Ours
+        .Concat(["bg_image_file", "bg_image_url", "size", "type", "type_level", "format", "channels", "crop", "add_shadow", "semitransparency", "shadow_type", "shadow_opacity"]).ToFrozenSet();
 
     /// <summary>Where the image may be.</summary>
-    public static UploadFields Image { get; } = new(new HashSet<string> { "image_file" }, Base64: "image_file_b64", Url: "image_url");
+    public static UploadFields Image { get; } = new(new HashSet<string> { "image_file" }, Base64: "image_file_b64", Url: "image_url")
+    {
+        Background = new("bg_image_file", "bg_image_url", "bg_color"),
+    };
 
-    /// <exception cref="ProblemException">400: a value that is not the vendor's, or not offered.</exception>
-    public static RemoveBgParameters Read(IEnumerable<KeyValuePair<string, string>> form)
+    /// <exception cref="ProblemException">400: a value that is not the vendor's.</exception>
+    public static RemoveBgParameters Read(UploadForm form)
     {
         var given = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, value) in form)
+        foreach (var (name, value) in form.Parameters)
             if (value.Length > 0) given[name] = value;
-        if (given.Keys.Count(name => name.StartsWith("bg_", StringComparison.Ordinal)) > 1) throw MultipleBackgrounds().AsException();
-        if (given.Keys.FirstOrDefault(NotOffered.Contains) is { } refused)
-            throw Problem.InvalidParameter(refused, "is not supported by this server").AsException();
 
         // 1. Words.
         var type = OneOf(given, "type", Types, "auto");
@@ -70,14 +67,15 @@ internal sealed record RemoveBgParameters(CutoutOptions Options, string? Type)
         // 2. The cutout. A ZIP holds the mask anyway, and a mask has no background.
         var isAlpha = channels == "alpha" && format != "zip";
         var crop = Flag(given, "crop", initial: false) ? "true" : "false";
-        var options = CutoutOptions.Parse(given.Where(pair => Ours.Contains(pair.Key) && !(isAlpha && pair.Key == "bg_color")).Append(new("crop", crop))) with
+        var options = CutoutOptions.Parse(given.Where(pair => Ours.Contains(pair.Key) && !(isAlpha && pair.Key == "bg_color")).Append(new("crop", crop)), isAlpha ? null : form.Background) with
         {
             Size = Sizes[size],
             Channels = isAlpha ? OutputChannels.Alpha : OutputChannels.Rgba,
         };
+        var isOpaque = options.Background is { A: 255 } || (options.BackgroundImage is not null && form.BackgroundFormat == ImageFormat.Jpeg);
         options = options with
         {
-            Format = format == "auto" ? options.Background is { A: 255 } ? OutputFormat.Jpg : OutputFormat.Png : Enum.Parse<OutputFormat>(format, ignoreCase: true),
+            Format = format == "auto" ? isOpaque ? OutputFormat.Jpg : OutputFormat.Png : Enum.Parse<OutputFormat>(format, ignoreCase: true),
         };
         return new(WithShadow(options, given, type), level == "none" ? null : type == "auto" ? "other" : type);
     }
@@ -113,7 +111,4 @@ internal sealed record RemoveBgParameters(CutoutOptions Options, string? Type)
     }
 
     private static ProblemException Invalid(string name, string rule) => Problem.InvalidParameter(name, rule).AsException();
-
-    private static Problem MultipleBackgrounds() => new(400, "multiple_bg_sources",
-        "Multiple background sources given: Please provide either the bg_color, the bg_image_url or the bg_image_file parameter.");
 }

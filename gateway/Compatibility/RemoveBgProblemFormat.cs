@@ -54,8 +54,9 @@ internal sealed class RemoveBgProblemFormat : IProblemFormat
     {
         "missing_source" => "No image given",
         "multiple_sources" => "Multiple image sources given: Please provide either the image_url, image_file or image_file_b64 parameter.",
+        "multiple_bg_sources" => "Multiple background sources given: Please provide either the bg_color, the bg_image_url or the bg_image_file parameter.",
         "invalid_size" or "invalid_channels" => $"Invalid value for parameter '{problem.Parameter}'",
-        "invalid_image_url" => "Invalid image_url: Please provide a valid URL.",
+        "invalid_image_url" or "invalid_bg_image_url" => $"Invalid {problem.Parameter}: Please provide a valid URL.",
         "failed_image_download" or "failed_bg_download" => $"Failed to download image from given {problem.Parameter}: {problem.Detail}",
         "auth_failed" => "API Key invalid",
         "file_too_large" => "File too large",

@@ -23,7 +23,7 @@ internal static class CutoutEndpoints
         using var form = await uploads.ReadAsync(context.Request, UploadFields.Default, context.RequestAborted);
 
         // 2. What is asked of it.
-        var options = CutoutOptions.Parse(form.Parameters);
+        var options = CutoutOptions.Parse(form.Parameters, form.Background);
 
         // 3. The answer.
         await AnswerAsync(context, form.Image, options);

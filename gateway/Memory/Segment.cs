@@ -5,6 +5,11 @@ namespace Rembg.Gateway.Memory;
 /// <summary>One of several pieces of memory that are read as one sequence.</summary>
 internal sealed class Segment : ReadOnlySequenceSegment<byte>
 {
+    public static IEnumerable<ReadOnlyMemory<byte>> Pieces(ReadOnlySequence<byte> bytes)
+    {
+        foreach (var piece in bytes) yield return piece;
+    }
+
     public static ReadOnlySequence<byte> Chain(IEnumerable<ReadOnlyMemory<byte>> pieces)
     {
         Segment? first = null, last = null;

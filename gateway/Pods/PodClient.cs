@@ -123,7 +123,7 @@ internal sealed class PodClient(
     private DefaultHttpContext Context(InferenceRequest request, Mask? mask, bool isLight, AnswerBuffer body)
     {
         var left = Math.Max(1, (long)request.Deadline.Left(time).TotalMilliseconds);
-        var content = mask is null ? request.Image : Segment.Chain([.. Pieces(request.Image), mask.Content]);
+        var content = mask is null ? request.Image : Segment.Chain([.. Segment.Pieces(request.Image), mask.Content]);
         var context = new DefaultHttpContext
         {
             TraceIdentifier = request.RequestId,
@@ -149,11 +149,6 @@ internal sealed class PodClient(
         if (isLight) context.Request.Headers[PodHeaders.Client] = PodHeaders.Light;
         context.Response.Body = body;
         return context;
-    }
-
-    private static IEnumerable<ReadOnlyMemory<byte>> Pieces(ReadOnlySequence<byte> bytes)
-    {
-        foreach (var piece in bytes) yield return piece;
     }
 
     /// <summary>Changes nothing, but notes when an answer's head came.</summary>

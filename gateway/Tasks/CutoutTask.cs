@@ -19,7 +19,7 @@ internal enum TaskState { Queued, Running, Succeeded, Failed, Cancelled }
 internal sealed record TaskRequest(string Client, bool IsAnonymous, string Options, bool NoStore, string RequestId, string? TraceParent, Webhook? Webhook = null)
 {
     public CutoutOptions ToOptions() =>
-        CutoutOptions.Parse(QueryHelpers.ParseQuery(Options).Select(pair => KeyValuePair.Create(pair.Key, pair.Value.ToString())));
+        CutoutOptions.FromQuery(QueryHelpers.ParseQuery(Options).Select(pair => KeyValuePair.Create(pair.Key, pair.Value.ToString())));
 
     public bool IsVisibleTo(string client) => IsAnonymous || Client == client;
 }

@@ -24,7 +24,7 @@ internal sealed class TaskSubmission(ITaskQueue queue, UploadReader uploads, Mod
         using var image = await form.Image.OpenAsync(context.RequestAborted);
         List<KeyValuePair<string, string>> parameters = [.. form.Parameters];
         var webhook = webhooks.Take(context.Request, client, parameters);
-        var options = CutoutOptions.Parse(parameters);
+        var options = CutoutOptions.Parse(parameters, form.Background);
         if (!models.IsEmpty) models.Find(options.Model);
 
         // 3. Into the queue.

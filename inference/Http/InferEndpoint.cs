@@ -66,11 +66,12 @@ internal sealed class InferEndpoint(
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(late.Token, context.RequestAborted);
 
         // 3. The upload, and all that its header can refuse.
-        using var upload = await RequestImage.ReadAsync(context.Request, limits.Value.MaxBytes, request.MaskBytes, stop.Token);
+        using var upload = await RequestImage.ReadAsync(context.Request, limits.Value.MaxBytes, request.Options.BackgroundImage?.Bytes ?? 0, request.MaskBytes, stop.Token);
         var header = ImageHeader.Read(upload.Image, limits.Value);
         var region = Placement.Region(request.Options.Layout.Roi, header.UprightWidth, header.UprightHeight);
         pixels.CheckFits(InputImage.DecodedBytes(header, region, model.Info.InputWidth, model.Info.InputHeight));
         pixels.CheckFits(CutoutMemory.Of(header, request.Options, model.Info.InputWidth, model.Info.InputHeight));
+        var background = BackgroundPicture.Read(upload.Background, limits.Value);
 
         // 4. A shrunk decode gives the model's input; 5. the batcher gives the mask. A request that brings its mask needs neither.
         using var input = request.MaskBytes > 0 ? null : model.Inputs.Rent();
@@ -85,8 +86,9 @@ internal sealed class InferEndpoint(
             return;
         }
 
-        // 6. Everything about the answer is known before its pixels are.
-        var cutout = CutoutEncoder.Plan(header, mask, request.Options);
+        // 6. Everything about the answer is known before its pixels are, also that there is nothing wrong with the background.
+        if (background is not null) await CheckAsync(background, model.Info, stop.Token);
+        var cutout = CutoutEncoder.Plan(header, mask, request.Options, background);
         pixels.CheckFits(cutout.DecodedBytes);
         context.Response.Headers[PodHeaders.Frames] = header.Frames.ToString(CultureInfo.InvariantCulture);
         Describe(context.Response, model, cutout, clock);
@@ -106,6 +108,13 @@ internal sealed class InferEndpoint(
             await context.Response.BodyWriter.WriteAsync(packed, stop.Token);
         }
         clock.Stop("encode", started);
+    }
+
+    private async Task CheckAsync(BackgroundPicture background, ModelInfo model, CancellationToken stop)
+    {
+        using var room = await pixels.EnterDecodeAsync(background.DecodedBytes(model.InputWidth, model.InputHeight), stop);
+        using var lane = await lanes.EnterAsync(stop);
+        background.Check(model.InputWidth, model.InputHeight, stop);
     }
 
     private async Task<Mask> FindMaskAsync(

@@ -16,7 +16,7 @@ internal sealed record InferRequest(CutoutOptions Options, Priority Priority, bo
     private static readonly TimeSpan DefaultTime = TimeSpan.FromSeconds(60);
 
     public static InferRequest Read(HttpRequest request, TimeProvider time) => new(
-        CutoutOptions.Parse(request.Query.SelectMany(p => p.Value, (p, value) => KeyValuePair.Create(p.Key, value ?? ""))),
+        CutoutOptions.FromQuery(request.Query.SelectMany(p => p.Value, (p, value) => KeyValuePair.Create(p.Key, value ?? ""))),
         ReadPriority(request.Headers[PodHeaders.Priority].ToString()),
         request.Headers[PodHeaders.Client] == PodHeaders.Light,
         Deadline.After(ReadTimeLeft(request.Headers[PodHeaders.Deadline].ToString()), time),

@@ -3,35 +3,45 @@ using Rembg.Contract.Problems;
 
 namespace Rembg.Inference.Http;
 
-/// <summary>The body of a request in pooled memory, bounded: an image, and perhaps its mask after it.</summary>
+/// <summary>The body of a request in pooled memory, bounded: an image, perhaps a background after it, and perhaps the image's mask after that.</summary>
 internal sealed class RequestImage : IDisposable
 {
     private byte[] _buffer;
-    private readonly int _maskBytes;
+    private readonly int _backgroundBytes, _maskBytes;
     private int _length;
 
-    private RequestImage(int capacity, int maskBytes) => (_buffer, _maskBytes) = (ArrayPool<byte>.Shared.Rent(capacity), maskBytes);
+    private RequestImage(int capacity, int backgroundBytes, int maskBytes) =>
+        (_buffer, _backgroundBytes, _maskBytes) = (ArrayPool<byte>.Shared.Rent(capacity), backgroundBytes, maskBytes);
 
-    public ReadOnlyMemory<byte> Image => _buffer.AsMemory(0, _length - _maskBytes);
+    public ReadOnlyMemory<byte> Image => _buffer.AsMemory(0, _length - _maskBytes - _backgroundBytes);
+
+    /// <summary>A file; empty for none.</summary>
+    public ReadOnlyMemory<byte> Background => _buffer.AsMemory(_length - _maskBytes - _backgroundBytes, _backgroundBytes);
 
     /// <summary>Packed; empty for none.</summary>
     public ReadOnlyMemory<byte> Mask => _buffer.AsMemory(_length - _maskBytes, _maskBytes);
 
-    /// <exception cref="ProblemException">400 when empty, 413 when the image is over <paramref name="maxBytes"/>, by Content-Length before a byte is read.</exception>
-    public static async Task<RequestImage> ReadAsync(HttpRequest request, int maxBytes, int maskBytes, CancellationToken cancellation)
+    /// <param name="request">Its body has not been touched.</param>
+    /// <param name="maxBytes">Of the image, and of the background.</param>
+    /// <param name="backgroundBytes">0 for none.</param>
+    /// <param name="maskBytes">0 for none.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <exception cref="ProblemException">400 when empty, 413 when a file is over <paramref name="maxBytes"/>, by Content-Length before a byte is read.</exception>
+    public static async Task<RequestImage> ReadAsync(HttpRequest request, int maxBytes, int backgroundBytes, int maskBytes, CancellationToken cancellation)
     {
-        if (request.ContentLength - maskBytes > maxBytes) throw Problem.ImageTooLarge(maxBytes).AsException();
-        var upload = new RequestImage((int)(request.ContentLength ?? 64 * 1024) + 1, maskBytes);
+        var tail = (long)backgroundBytes + maskBytes;
+        if (backgroundBytes > maxBytes || request.ContentLength - tail > maxBytes) throw Problem.ImageTooLarge(maxBytes).AsException();
+        var upload = new RequestImage((int)(request.ContentLength ?? 64 * 1024) + 1, backgroundBytes, maskBytes);
         try
         {
             int read;
             while ((read = await request.Body.ReadAsync(upload._buffer.AsMemory(upload._length), cancellation)) > 0)
             {
                 upload._length += read;
-                if (upload._length - maskBytes > maxBytes) throw Problem.ImageTooLarge(maxBytes).AsException();
+                if (upload._length - tail > maxBytes) throw Problem.ImageTooLarge(maxBytes).AsException();
                 if (upload._length == upload._buffer.Length) upload.Grow();
             }
-            if (upload._length <= maskBytes) throw Problem.MissingImage("The body holds no image.").AsException();
+            if (upload._length <= tail) throw Problem.MissingImage("The body holds no image.").AsException();
             return upload;
         }
         catch (IOException malformed) when (malformed is not BadHttpRequestException)

@@ -22,13 +22,14 @@ public sealed class CutoutEncoder
     private readonly Mask _mask;
     private readonly CutoutOptions _options;
     private readonly Placement _placement;
+    private readonly BackgroundPicture? _picture;
 
     /// <summary>What the mask covers, in pixels of the upright image and of the scaled image.</summary>
     private readonly Box _region, _seen;
 
-    private CutoutEncoder(ImageHeader header, Mask mask, CutoutOptions options)
+    private CutoutEncoder(ImageHeader header, Mask mask, CutoutOptions options, BackgroundPicture? picture)
     {
-        (_header, _mask, _options) = (header, mask, options);
+        (_header, _mask, _options, _picture) = (header, mask, options, picture);
         var (fullWidth, fullHeight) = (header.UprightWidth, header.UprightHeight);
         var (width, height) = Fit(fullWidth, fullHeight, options.MaxPixels);
         var seen = _region = Placement.Region(options.Layout.Roi, fullWidth, fullHeight);
@@ -61,11 +62,17 @@ public sealed class CutoutEncoder
     public string ContentType => _options.ContentType;
 
     /// <summary>Bytes that <see cref="Write"/> holds at its peak, besides the file and the mask.</summary>
-    public long DecodedBytes => CutoutMemory.Of(_header, _options, Width, Height, Decoded(), _mask.Width, _mask.Height);
+    public long DecodedBytes =>
+        CutoutMemory.Of(_header, _options, Width, Height, ScaledImage.DecodedSize(_header, _placement.Image.Width, _placement.Image.Height), _mask.Width, _mask.Height)
+        + (_picture?.DecodedBytes(Width, Height) ?? 0);
 
     /// <summary>Decides everything that an answer's headers say.</summary>
+    /// <param name="header">Of the image.</param>
+    /// <param name="mask">Of the image.</param>
+    /// <param name="options">What is asked.</param>
+    /// <param name="picture">Behind the subject; null for none.</param>
     /// <exception cref="Contract.Problems.ProblemException">400: the region of interest lies outside the image. 422: the canvas has too many pixels.</exception>
-    public static CutoutEncoder Plan(ImageHeader header, Mask mask, CutoutOptions options) => new(header, mask, options);
+    internal static CutoutEncoder Plan(ImageHeader header, Mask mask, CutoutOptions options, BackgroundPicture? picture = null) => new(header, mask, options, picture);
 
     /// <summary>
     /// Writes the picture and flushes; the pipe is left open. Blocks its thread, also for a reader that is slow: rows belong to
@@ -125,12 +132,31 @@ public sealed class CutoutEncoder
         if (_options.Channels == OutputChannels.Alpha) return OnCanvas(Alpha(file, edges), [0]);
         var isJpg = _options.Format == OutputFormat.Jpg;
         var (background, channels) = (isJpg ? OverWhite(_options.Background ?? new Rgba(0, 0, 0, 0)) : _options.Background, isJpg ? 3 : 4);
-        if (_options.Shadow == Shadow.None)
+        if (_options.Shadow == Shadow.None && _picture is null)
             return OnCanvas(Subject(file, edges, background, channels), Pixel(background));
 
-        var subject = OnCanvas(Subject(file, edges, background: null, channels: 4), Pixel(null));
-        var seen = _seen.Move(_placement.Image.Left, _placement.Image.Top);
-        return new OverRows(subject, new ShadowRows(DropShadow.Alpha(_mask, seen, _placement, _options.ShadowOpacity), background), channels);
+        // A background of many colours, a shadow on it, and the subject over both.
+        var under = _picture?.Rows(Width, Height, isJpg ? Rgba.White : null);
+        if (_options.Shadow != Shadow.None)
+        {
+            var seen = _seen.Move(_placement.Image.Left, _placement.Image.Top);
+            var shadow = new ShadowRows(DropShadow.Alpha(_mask, seen, _placement, _options.ShadowOpacity), under is null ? background : null);
+            under = under is null ? shadow : new OverRows(shadow, under, channels: 4);
+        }
+        return SubjectOver(under!, file, edges, channels);
+    }
+
+    private OverRows SubjectOver(RowSource under, ReadOnlyMemory<byte> file, EdgeMaps? edges, int channels)
+    {
+        try
+        {
+            return new OverRows(OnCanvas(Subject(file, edges, background: null, channels: 4), Pixel(null)), under, channels);
+        }
+        catch
+        {
+            under.Dispose();
+            throw;
+        }
     }
 
     /// <summary>What is on the canvas of the photograph, with the mask as its alpha.</summary>
@@ -153,20 +179,9 @@ public sealed class CutoutEncoder
     private EdgeRows Clean(RowSource photo, EdgeMaps edges, bool extends = false) =>
         new(photo, Alpha(edges.Mask), edges, _seen.Move(-_placement.Window.Left, -_placement.Window.Top), extends);
 
-    /// <summary>Size at which the photograph is decoded: that of the scaled image, unless it is enlarged.</summary>
-    private (int Width, int Height) Decoded() => _placement.Image.Width <= _header.UprightWidth && _placement.Image.Height <= _header.UprightHeight
-        ? (_placement.Image.Width, _placement.Image.Height)
-        : (_header.UprightWidth, _header.UprightHeight);
-
     /// <summary>The part of the scaled photograph that is on the canvas.</summary>
-    private RowSource Photo(ReadOnlyMemory<byte> file, PhotoColours colours)
-    {
-        var (image, window, (width, height)) = (_placement.Image, _placement.Window, Decoded());
-        var photo = ImageCodec.Open(file, _header, width, height, colours);
-        if (image.Width != width || image.Height != height)
-            return new ResizedRows(photo, new LanczosWeights(width, image.Width, width, window.Left, window.Width), new LanczosWeights(height, image.Height, height, window.Top, window.Height));
-        return window == new Box(0, 0, width, height) ? photo : new WindowRows(photo, window);
-    }
+    private RowSource Photo(ReadOnlyMemory<byte> file, PhotoColours colours) =>
+        ScaledImage.Open(file, _header, _placement.Image.Width, _placement.Image.Height, _placement.Window, colours);
 
     private RowSource Alpha(ReadOnlyMemory<byte> file, EdgeMaps? edges) =>
         edges is null ? Alpha(_mask) : new EdgeAlphaRows(Clean(Photo(file, PhotoColours.Srgb), edges), alone: true);
@@ -221,7 +236,7 @@ public sealed class CutoutEncoder
     private void WriteZip(ReadOnlyMemory<byte> file, EdgeMaps? edges, PipeWriter output, CancellationToken cancellation)
     {
         using var zip = new ZipArchive(output.AsStream(leaveOpen: true), ZipArchiveMode.Create, leaveOpen: true);
-        var hasAnswersPixels = edges is null && _header is { Format: ImageFormat.Jpeg, IsSrgb: true, Orientation: 1, EndIsMissing: false } && _placement.Image == new Box(0, 0, _header.Width, _header.Height) && Width == _header.Width && Height == _header.Height && _options.Background is null;
+        var hasAnswersPixels = edges is null && _header is { Format: ImageFormat.Jpeg, IsSrgb: true, Orientation: 1, EndIsMissing: false } && _placement.Image == new Box(0, 0, _header.Width, _header.Height) && Width == _header.Width && Height == _header.Height && _options.Background is null && _picture is null;
         WriteEntry(zip, "color.jpg", entry =>
         {
             if (hasAnswersPixels)
@@ -235,8 +250,10 @@ public sealed class CutoutEncoder
         });
         WriteEntry(zip, "alpha.png", entry =>
         {
-            // What is still opaque once the background is in color.jpg.
-            using RowSource alpha = _options.Background is { } colour ? new BehindRows(OnCanvas(Alpha(file, edges), [0]), colour.A) : OnCanvas(Alpha(file, edges), [0]);
+            // What is still opaque once the background is in color.jpg: all of it over a picture, which lies on white where it is not.
+            using RowSource alpha = _picture is not null ? new SolidRows(Width, Height, [255])
+                : _options.Background is { } colour ? new BehindRows(OnCanvas(Alpha(file, edges), [0]), colour.A)
+                : OnCanvas(Alpha(file, edges), [0]);
             WritePicture(alpha, OutputFormat.Png, quality: null, entry, cancellation);
         });
     }
@@ -244,6 +261,7 @@ public sealed class CutoutEncoder
     /// <summary>Of the archive: over the background, if there is one.</summary>
     private RowSource Colours(ReadOnlyMemory<byte> file, EdgeMaps? edges)
     {
+        if (_picture is not null) return SubjectOver(_picture.Rows(Width, Height, Rgba.White), file, edges, channels: 3);
         if (_options.Background is { } colour) return OnCanvas(Subject(file, edges, OverWhite(colour), channels: 3), Pixel(OverWhite(colour)));
         var photo = Photo(file, PhotoColours.Srgb);
         return OnCanvas(edges is null ? photo : Clean(photo, edges, extends: true), [255, 255, 255]);

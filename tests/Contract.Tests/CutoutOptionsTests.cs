@@ -25,6 +25,21 @@ public class CutoutOptionsTests
         Parse([.. options.ToQuery().Split('&').Select(pair => (pair.Split('=')[0], pair.Split('=')[1]))]).ShouldBe(options);
     }
 
+    [Fact]
+    public void Background_IsInTheCanonicalQueryAndNoParameterOfAClient()
+    {
+        var background = new BackgroundImage(1234, new('a', 64));
+        var options = CutoutOptions.Parse([new("size", "hd")], background);
+
+        options.ToQuery().ShouldBe($"size=hd&bg_image=1234-{background.Sha256}");
+        CutoutOptions.FromQuery([new("size", "hd"), new("bg_image", background.ToString())]).ShouldBe(options);
+        options.OfMask().ShouldBe(CutoutOptions.Default);
+        Should.Throw<ProblemException>(() => Parse(("bg_image", background.ToString()))).Problem.Code.ShouldBe("invalid_parameter");
+        Should.Throw<ProblemException>(() => CutoutOptions.FromQuery([new("bg_image", "5-aa")])).Problem.Parameter.ShouldBe("bg_image");
+        Should.Throw<ProblemException>(() => CutoutOptions.Parse([new("bg_color", "red")], background)).Problem.Code.ShouldBe("multiple_bg_sources");
+        Should.Throw<ProblemException>(() => CutoutOptions.Parse([new("channels", "alpha")], background)).Problem.Parameter.ShouldBe("bg_image");
+    }
+
     [Theory]
     [InlineData("bg_color", "fff", "bg_color", "white")]
     [InlineData("format", "jpeg", "format", "jpg")]

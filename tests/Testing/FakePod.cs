@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
 using Rembg.Contract;
+using Rembg.Contract.Cutouts;
 using Rembg.Contract.Hosting;
 using Rembg.Contract.Models;
 
@@ -16,6 +17,9 @@ namespace Rembg.Testing;
 /// <summary>What a pod was asked.</summary>
 public sealed record PodRequest(string Query, IHeaderDictionary Headers, byte[] Image, byte[] Mask)
 {
+    /// <summary>A file; empty for none.</summary>
+    public byte[] Background { get; init; } = [];
+
     public string Sha256 => Convert.ToHexStringLower(SHA256.HashData(Image));
 }
 
@@ -119,7 +123,8 @@ public sealed class FakePod : IAsyncDisposable
         using var body = new MemoryStream((int)(context.Request.ContentLength ?? 0));
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         var (bytes, maskBytes) = (body.ToArray(), int.Parse(context.Request.Headers[PodHeaders.MaskBytes].FirstOrDefault("0")!, CultureInfo.InvariantCulture));
-        var request = new PodRequest(context.Request.QueryString.Value ?? "", new HeaderDictionary(new Dictionary<string, StringValues>(context.Request.Headers, StringComparer.OrdinalIgnoreCase)), bytes[..^maskBytes], bytes[^maskBytes..]);
+        var (image, behind) = (bytes[..^maskBytes], BackgroundImage.Parse(context.Request.Query[BackgroundImage.Name].ToString())?.Bytes ?? 0);
+        var request = new PodRequest(context.Request.QueryString.Value ?? "", new HeaderDictionary(new Dictionary<string, StringValues>(context.Request.Headers, StringComparer.OrdinalIgnoreCase)), image[..^behind], bytes[^maskBytes..]) { Background = image[^behind..] };
         Requests.Enqueue(request);
         Interlocked.Increment(ref _inFlight);
         try

@@ -22,7 +22,7 @@ public static class PodScripts
     /// <param name="version">Of the pod; null for a pod that does not say it.</param>
     public static PodScript Cutout(int bytes = 1000, int load = 1, string foreground = "1 2 3 4", double infer = 3, double queue = 1, string? version = "1") => async (context, request) =>
     {
-        var options = CutoutOptions.Parse(context.Request.Query.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.ToString())));
+        var options = CutoutOptions.FromQuery(context.Request.Query.Select(pair => KeyValuePair.Create(pair.Key, pair.Value.ToString())));
         var response = context.Response;
         var wanted = context.Request.Headers[PodHeaders.Mask].ToString();
         response.ContentType = wanted == PodHeaders.MaskAlone ? "application/octet-stream" : options.ContentType;

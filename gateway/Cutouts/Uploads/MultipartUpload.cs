@@ -5,7 +5,7 @@ using Rembg.Contract.Problems;
 
 namespace Rembg.Gateway.Cutouts.Uploads;
 
-/// <summary>A multipart/form-data body with one image and a few short fields, read part by part as it arrives.</summary>
+/// <summary>A multipart/form-data body with one image, perhaps one for its background, and a few short fields, read part by part as it arrives.</summary>
 internal sealed class MultipartUpload(UploadFields fields, long maxBytes)
 {
     public const int MaxParts = 32;
@@ -15,11 +15,11 @@ internal sealed class MultipartUpload(UploadFields fields, long maxBytes)
     public static bool IsMultipart(HttpRequest request) =>
         request.ContentType?.StartsWith("multipart/", StringComparison.OrdinalIgnoreCase) == true;
 
-    /// <summary>Fills <paramref name="buffer"/> and adds to <paramref name="parameters"/>.</summary>
+    /// <summary>Fills <paramref name="buffer"/> and <paramref name="background"/>, and adds to <paramref name="parameters"/>.</summary>
     public async Task ReadAsync(
-        HttpRequest request, UploadBuffer buffer, List<KeyValuePair<string, string>> parameters, CancellationToken cancellationToken)
+        HttpRequest request, UploadBuffer buffer, UploadBuffer background, List<KeyValuePair<string, string>> parameters, CancellationToken cancellationToken)
     {
-        await ForEachPartAsync(request, MaxParts, (part, name, file) => ReadPartAsync(part, name, file, buffer, parameters, cancellationToken), cancellationToken);
+        await ForEachPartAsync(request, MaxParts, (part, name, file) => ReadPartAsync(part, name, file, buffer, background, parameters, cancellationToken), cancellationToken);
     }
 
     /// <param name="request">A form.</param>
@@ -59,9 +59,10 @@ internal sealed class MultipartUpload(UploadFields fields, long maxBytes)
     }
 
     private async Task ReadPartAsync(
-        MultipartSection part, string name, string? file, UploadBuffer buffer, List<KeyValuePair<string, string>> parameters, CancellationToken cancellationToken)
+        MultipartSection part, string name, string? file, UploadBuffer buffer, UploadBuffer background, List<KeyValuePair<string, string>> parameters, CancellationToken cancellationToken)
     {
-        if (fields.Files.Contains(name)) await buffer.ReadAsync(part.Body, maxBytes, cancellationToken);
+        if (name == fields.Background?.File) await background.ReadAsync(part.Body, maxBytes, cancellationToken);
+        else if (fields.Files.Contains(name)) await buffer.ReadAsync(part.Body, maxBytes, cancellationToken);
         else if (name == fields.Base64) await buffer.ReadBase64Async(part.Body, name, maxBytes, cancellationToken);
         else if (file is null) parameters.Add(new(name, await ReadFieldAsync(part.Body, name, cancellationToken)));
         else if (fields.TakesAnyFile) await buffer.ReadAsync(part.Body, maxBytes, cancellationToken);

@@ -1,8 +1,16 @@
+using Rembg.Contract.Cutouts;
+
 namespace Rembg.Gateway.Cutouts.Uploads;
 
-/// <summary>A request's body and query, read: one image and the parameters, in the order they came, repeated ones too.</summary>
-public sealed record UploadForm(Upload Image, IReadOnlyList<KeyValuePair<string, string>> Parameters) : IDisposable
+/// <summary>A request's body and query, read: one image, perhaps its background, and the parameters, in the order they came, repeated ones too.</summary>
+/// <param name="Image">With the background's bytes after its own.</param>
+/// <param name="Background">What they are; null for none.</param>
+/// <param name="Parameters">All other fields.</param>
+public sealed record UploadForm(Upload Image, BackgroundImage? Background, IReadOnlyList<KeyValuePair<string, string>> Parameters) : IDisposable
 {
+    /// <summary>Null without a background.</summary>
+    public ImageFormat? BackgroundFormat { get; init; }
+
     public void Dispose() => Image.Dispose();
 }
 
@@ -15,6 +23,17 @@ public sealed record UploadForm(Upload Image, IReadOnlyList<KeyValuePair<string,
 /// <param name="TakesAnyFile">Whether a part with a file name is the image whatever the field's name.</param>
 public sealed record UploadFields(IReadOnlySet<string> Files, bool TakesRaw = false, string? Base64 = null, string? Url = null, bool EmptyIsAbsent = true, bool TakesAnyFile = false)
 {
+    /// <summary>Fields with an image behind the subject; null for an API that has none.</summary>
+    public BackgroundFields? Background { get; init; }
+
     /// <summary>Of our own API.</summary>
-    public static UploadFields Default { get; } = new(new HashSet<string> { "file", "image_file", "image", "imageFile" }, TakesRaw: true, Url: "image_url", EmptyIsAbsent: false, TakesAnyFile: true);
+    public static UploadFields Default { get; } = new(new HashSet<string> { "file", "image_file", "image", "imageFile" }, TakesRaw: true, Url: "image_url", EmptyIsAbsent: false, TakesAnyFile: true)
+    {
+        Background = new(BackgroundImage.Name, "bg_image_url", "bg_color"),
+    };
 }
+
+/// <param name="File">Field with the file.</param>
+/// <param name="Url">Field with its URL.</param>
+/// <param name="Colour">Parameter with a colour instead of either.</param>
+public sealed record BackgroundFields(string File, string Url, string Colour);

@@ -37,9 +37,12 @@ public sealed class UploadOptions
     internal long MaxBodyBytes(UploadFields? form) => form switch
     {
         null => MaxBytes,
-        { Base64: null } => MaxBytes + FormOverheadBytes,
-        _ => MaxBytes * 4 / 3 + FormOverheadBytes,
+        { Base64: null } => MaxFileBytes(form) + FormOverheadBytes,
+        _ => MaxFileBytes(form) + MaxBytes / 3 + FormOverheadBytes,
     };
+
+    /// <summary>Most bytes of the files in a form: the image, and its background where the API takes one.</summary>
+    internal long MaxFileBytes(UploadFields form) => form.Background is null ? MaxBytes : 2 * MaxBytes;
 
     /// <summary>Boundaries, part headers and other fields around the image.</summary>
     private const long FormOverheadBytes = 64 << 10;

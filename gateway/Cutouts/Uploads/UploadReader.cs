@@ -6,7 +6,7 @@ using Rembg.Gateway.Memory;
 
 namespace Rembg.Gateway.Cutouts.Uploads;
 
-/// <summary>Reads a request's body once: a form, or the image itself. Where the form has the image's URL, the image is read from there.</summary>
+/// <summary>Reads a request's body once: a form, or the image itself. Where the form has a URL instead of a file, the image or its background is read from there.</summary>
 internal sealed class UploadReader(MemoryBudget memory, UploadTurns turns, ImageFetcher images, IOptions<UploadOptions> options, TimeProvider time)
 {
     private readonly UploadOptions _options = options.Value;
@@ -30,48 +30,73 @@ internal sealed class UploadReader(MemoryBudget memory, UploadTurns turns, Image
         using var timeout = new CancellationTokenSource(_options.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         using var buffer = new UploadBuffer(memory, client, hash, fields.EmptyIsAbsent);
+        using var behind = new UploadBuffer(memory, client, hashing: true, fields.EmptyIsAbsent);
         var parameters = request.Query.SelectMany(pair => pair.Value, (pair, value) => KeyValuePair.Create(pair.Key, value ?? "")).ToList();
-        using (await turns.EnterAsync(client, Math.Min(request.ContentLength ?? _options.MaxBytes, _options.MaxBytes), either.Token))
-            await ReadBodyAsync(request, fields, buffer, parameters, timeout.Token, either.Token);
+        using (await turns.EnterAsync(client, Math.Min(request.ContentLength ?? _options.MaxBytes, _options.MaxFileBytes(fields)), either.Token))
+            await ReadBodyAsync(request, fields, buffer, behind, parameters, timeout.Token, either.Token);
 
-        // 3. Is there a picture at all, or word of where it is?
-        var url = TakeUrl(parameters, fields);
+        // 3. The image, or word of where it is; 4. its background likewise.
+        var url = TakeUrl(parameters, fields.Url, Problem.MultipleImages());
+        var behindUrl = TakeUrl(parameters, fields.Background?.Url, Problem.MultipleBackgrounds());
         if (url is not null && buffer.Length > 0) throw Problem.MultipleImages().AsException();
-        if (url is not null)
-        {
-            buffer.Dispose(); // the fetched image has its own
-            return new(await FetchAsync(request, url, fields, client, cancellationToken), parameters);
-        }
-        if (!buffer.IsRead) throw Problem.MissingImage($"The form needs a field {Names(fields)} with the image.").AsException();
-        return new(buffer.CompleteImage(), parameters);
+        if (url is null && !buffer.IsRead) throw Problem.MissingImage($"The form needs a field {Names(fields)} with the image.").AsException();
+        if (fields.Background is { } names) CheckBackground(names, parameters, behind, behindUrl);
+        // Of an image that has not changed the hash alone will do, but not of one whose background follows it.
+        using var background = behindUrl is not null ? await FetchAsync(request, behindUrl, fields, client, isNeeded: true, cancellationToken)
+            : behind.IsRead ? Complete(behind, fields.Background!.File) : null;
+        var image = url is null ? buffer.CompleteImage() : await FetchAsync(request, url, fields, client, isNeeded: background is not null, cancellationToken);
+        if (background is null) return new(image, null, parameters);
+        using (image)
+            return new(image.Before(background), new((int)background.Length, Convert.ToHexStringLower(background.Sha256)), parameters) { BackgroundFormat = background.Format };
     }
 
-    /// <summary>The image's URL, which is no parameter of the cutout. Form and query may both have it if they agree.</summary>
-    private static ImageUrl? TakeUrl(List<KeyValuePair<string, string>> parameters, UploadFields fields)
+    private static void CheckBackground(BackgroundFields names, List<KeyValuePair<string, string>> parameters, UploadBuffer behind, ImageUrl? url)
     {
-        if (fields.Url is not { } name) return null;
+        if (IsGiven(names.File)) throw Problem.InvalidParameter(names.File, "must be a file in a multipart form").AsException();
+        var given = (behind.IsRead ? 1 : 0) + (url is null ? 0 : 1) + (IsGiven(names.Colour) ? 1 : 0);
+        if (given > 1) throw Problem.MultipleBackgrounds().AsException();
+
+        bool IsGiven(string name) => parameters.Exists(parameter => parameter.Key == name && parameter.Value.Length > 0);
+    }
+
+    private static Upload Complete(UploadBuffer background, string field)
+    {
+        try
+        {
+            return background.CompleteImage();
+        }
+        catch (ProblemException refused)
+        {
+            throw refused.Problem.Of(field).AsException();
+        }
+    }
+
+    /// <summary>A URL is no parameter of the cutout. Form and query may both have it if they agree.</summary>
+    private static ImageUrl? TakeUrl(List<KeyValuePair<string, string>> parameters, string? name, Problem several)
+    {
+        if (name is null) return null;
         var urls = parameters.Where(parameter => parameter.Key == name && parameter.Value.Length > 0).Select(parameter => parameter.Value).Distinct().ToList();
         parameters.RemoveAll(parameter => parameter.Key == name);
-        if (urls.Count > 1) throw Problem.MultipleImages().AsException();
+        if (urls.Count > 1) throw several.AsException();
         return urls is [var url] ? new(name, url) : null;
     }
 
-    private Task<Upload> FetchAsync(HttpRequest request, ImageUrl url, UploadFields fields, string client, CancellationToken cancellationToken)
+    private Task<Upload> FetchAsync(HttpRequest request, ImageUrl url, UploadFields fields, string client, bool isNeeded, CancellationToken cancellationToken)
     {
         if (!images.IsEnabled) throw Problem.InvalidParameter(url.Parameter, $"is not supported: send the image itself as {Names(fields)}, URLs are not fetched").AsException();
         if (request.Headers.Via.ToString().Contains(OutboundHttp.Pseudonym, StringComparison.Ordinal)) throw Problem.InvalidParameter(url.Parameter, "leads from one gateway to the next").AsException();
         var wantsItAnew = request.GetTypedHeaders().CacheControl is { NoCache: true } or { NoStore: true };
-        return images.ReadAsync(url, client, revalidate: !wantsItAnew, cancellationToken);
+        return images.ReadAsync(url, client, revalidate: !isNeeded && !wantsItAnew, cancellationToken);
     }
 
     private async Task ReadBodyAsync(
-        HttpRequest request, UploadFields fields, UploadBuffer buffer, List<KeyValuePair<string, string>> parameters,
+        HttpRequest request, UploadFields fields, UploadBuffer buffer, UploadBuffer behind, List<KeyValuePair<string, string>> parameters,
         CancellationToken timeout, CancellationToken cancellationToken)
     {
         try
         {
             _ = await request.Body.ReadAsync(Memory<byte>.Empty, cancellationToken); // until the first byte comes: nothing is held for who only announces
-            if (MultipartUpload.IsMultipart(request)) await new MultipartUpload(fields, _options.MaxBytes).ReadAsync(request, buffer, parameters, cancellationToken);
+            if (MultipartUpload.IsMultipart(request)) await new MultipartUpload(fields, _options.MaxBytes).ReadAsync(request, buffer, behind, parameters, cancellationToken);
             else if ((fields.Base64 ?? fields.Url) is not null && request.HasJsonContentType()) await new JsonUpload(fields.Base64, _options.MaxBytes).ReadAsync(request.Body, buffer, parameters, cancellationToken);
             else if (fields.Base64 is { } pairs && request.HasFormContentType) await new UrlEncodedUpload(pairs, _options.MaxBytes).ReadAsync(request.Body, buffer, parameters, cancellationToken);
             else if (fields.TakesRaw) await buffer.ReadAsync(request.Body, _options.MaxBytes, cancellationToken);

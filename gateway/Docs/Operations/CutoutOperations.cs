@@ -10,7 +10,7 @@ internal static class CutoutOperations
 
     public static readonly IReadOnlyDictionary<int, string> Problems = new Dictionary<int, string>
     {
-        [400] = "`missing_image`, `multiple_images`, `invalid_parameter`, `invalid_request`, `roi_exceeds_bounds` or `roi_region_empty`: the form or a parameter is wrong.",
+        [400] = "`missing_image`, `multiple_images`, `multiple_bg_sources`, `invalid_parameter`, `invalid_request`, `roi_exceeds_bounds` or `roi_region_empty`: the form or a parameter is wrong.",
         [401] = "`invalid_api_key`: a valid key is required.",
         [408] = "`slow_request`: the upload took too long.",
         [413] = "`image_too_large`: the upload has too many bytes.",
@@ -47,18 +47,21 @@ internal static class CutoutOperations
 
     public static readonly Field Url = Field.Text("image_url", "The image's URL instead of the image: http or https, on a public host.");
 
+    private static readonly Field BackgroundFile = Field.File(BackgroundImage.Name, "An image behind the subject: it covers the canvas, centred. Not with `bg_color` or `channels=alpha`.", required: false);
+    private static readonly Field BackgroundUrl = Field.Text("bg_image_url", "Its URL instead of the image.");
+
     /// <summary>The image as a form field, as the whole body, or by its URL.</summary>
     public static readonly Body[] Images =
     [
-        new("multipart/form-data", [Field.File("file", $"{InputFormat.Names}; `image`, `image_file` and `imageFile` are other names for it, and a file under any other name is taken as well.", required: false), Url, .. Options]),
-        new("application/json", [Url, .. Options]),
+        new("multipart/form-data", [Field.File("file", $"{InputFormat.Names}; `image`, `image_file` and `imageFile` are other names for it, and a file under any other name is taken as well.", required: false), Url, BackgroundFile, BackgroundUrl, .. Options]),
+        new("application/json", [Url, BackgroundUrl, .. Options]),
         .. InputFormat.All.Select(format => new Body(format.ContentType)), new("application/octet-stream"),
     ];
 
     public static Operation RemoveBackground(string id) => new(Tag, id, "Remove the background of a photograph",
         "The image is a form field, the whole body, or what `image_url` names; options are form fields, query parameters or properties of JSON, each at most once.")
     {
-        Query = [Url, .. Options],
+        Query = [Url, BackgroundUrl, .. Options],
         RequestHeaders = [IfNoneMatch, CacheControl],
         Bodies = Images,
         Answers = [Picture],

@@ -15,7 +15,7 @@ internal static class RemoveBgOperations
         Field.Choice("type", "What the subject is; comes back in `X-Type`, where `auto` becomes `other`: nothing is classified.",
             "auto", "person", "product", "car", "animal", "graphic", "transportation", "other", "graphics", "car_interior", "car_part"),
         Field.Choice("type_level", "`none` leaves `X-Type` out.", "1", "2", "latest", "none"),
-        Field.Choice("format", "`auto` is `jpg` over an opaque `bg_color` and otherwise `png`.", "auto", "png", "jpg", "zip", "webp"),
+        Field.Choice("format", "`auto` is `jpg` over an opaque `bg_color` or a JPEG as background, and otherwise `png`.", "auto", "png", "jpg", "zip", "webp"),
         Field.Choice("channels", "The image with its alpha, or the mask alone.", "rgba", "alpha"),
         .. new[] { "bg_color", "roi", "crop", "crop_margin", "scale", "position" }.Select(name => Field.Of(CutoutOption.Named(name))),
         Field.Choice("shadow_type", "Drawn as a drop shadow, whatever its kind. Also for one type of subject, as `shadow_type[person]`.", "none", "auto", "car", "3D", "drop"),
@@ -25,6 +25,9 @@ internal static class RemoveBgOperations
     ];
 
     private static readonly Field Base64 = Field.Text("image_file_b64", $"{InputFormat.Names} as base64; instead of `image_file`.");
+
+    private static readonly Field BackgroundFile = Field.File("bg_image_file", "An image behind the subject; instead of `bg_color`.", required: false);
+    private static readonly Field BackgroundUrl = Field.Text("bg_image_url", "Its URL; instead of `bg_image_file`.");
 
     private static readonly Field Url = Field.Text("image_url", "The image's URL; instead of `image_file`.");
 
@@ -36,9 +39,9 @@ internal static class RemoveBgOperations
         RequestHeaders = [CutoutOperations.CacheControl, Field.Text("Accept", "`application/json` alone asks for the cutout as base64 in JSON; beside `*/*` or an image type it does not.")],
         Bodies =
         [
-            new("multipart/form-data", [Field.File("image_file", $"{InputFormat.Names}.", required: false), Base64, Url, .. Options]),
-            new("application/json", [Base64, Url, .. Options]),
-            new("application/x-www-form-urlencoded", [Base64, Url, .. Options]),
+            new("multipart/form-data", [Field.File("image_file", $"{InputFormat.Names}.", required: false), Base64, Url, BackgroundFile, BackgroundUrl, .. Options]),
+            new("application/json", [Base64, Url, BackgroundUrl, .. Options]),
+            new("application/x-www-form-urlencoded", [Base64, Url, BackgroundUrl, .. Options]),
         ],
         Answers =
         [
@@ -61,7 +64,7 @@ internal static class RemoveBgOperations
         ],
         Problems = new Dictionary<int, string>
         {
-            [400] = "`missing_source`, `multiple_sources`, `file_too_large`, `invalid_file_type`, `failed_to_read_image`, `failed_image_download`, `resolution_too_high`, "
+            [400] = "`missing_source`, `multiple_sources`, `multiple_bg_sources`, `file_too_large`, `invalid_file_type`, `failed_to_read_image`, `failed_image_download`, `failed_bg_download`, `resolution_too_high`, "
                 + "`unknown_foreground`, `invalid_` and a parameter's name, `invalid_parameter` or `invalid_request`.",
             [403] = "`auth_failed`: a valid key is required.",
             [408] = CutoutOperations.Problems[408],

@@ -90,7 +90,7 @@ internal sealed class RedisTaskQueue(
     }
 
     public async Task<Upload?> ReadImageAsync(TaskLease lease) =>
-        await ReadAsync(TaskKeys.Input(lease.Id), lease.Request.Client, waits: true) is { } bytes ? new(bytes) : null;
+        await ReadAsync(TaskKeys.Input(lease.Id), lease.Request.Client, waits: true) is { } bytes ? Upload.OfKept(bytes, lease.Request.ToOptions().BackgroundImage?.Bytes ?? 0) : null;
 
     public async Task<bool> ExtendAsync(TaskLease lease) => (bool)await RunAsync(ExtendLease, lease.Id, lease.Token);
 

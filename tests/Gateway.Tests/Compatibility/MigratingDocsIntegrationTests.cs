@@ -5,7 +5,7 @@ using Rembg.Testing;
 
 namespace Rembg.Gateway.Tests.Compatibility;
 
-/// <summary>The table of remove.bg's parameters in docs/migrating.md is sent to the gateway.</summary>
+/// <summary>The table of remove.bg's parameters in docs/migrating.md is sent to the gateway. Files and URLs have tests of their own.</summary>
 public sealed partial class MigratingDocsIntegrationTests(FaceGateway shared) : IClassFixture<FaceGateway>
 {
     private static readonly (string Name, string Example, bool IsOffered)[] Rows =
@@ -20,7 +20,7 @@ public sealed partial class MigratingDocsIntegrationTests(FaceGateway shared) : 
     [Fact]
     public async Task EachExample_IsTakenUnlessTheTableSaysOtherwise()
     {
-        foreach (var (name, example, isOffered) in Rows.Where(row => row.Name is not ("image_file" or "image_file_b64" or "image_url")))
+        foreach (var (name, example, isOffered) in Rows.Where(row => !row.Name.Contains("image_", StringComparison.Ordinal)))
         {
             using var answer = await shared.App.Client.PostAsync("/v1.0/removebg", Images.Form("image_file", shared.NewPhoto(), (name, example)));
 

@@ -97,7 +97,7 @@ public sealed class RemoveBgIntegrationTests(FaceGateway shared) : IClassFixture
     [InlineData("shadow_type=soft", "invalid_shadow_type", "Invalid shadow_type parameter given")]
     [InlineData("shadow_type=drop&shadow_opacity=101", "invalid_shadow_opacity", "Invalid shadow_opacity parameter given")]
     [InlineData("shadow_type=drop&shadow_opacity=-1", "invalid_shadow_opacity", "Invalid shadow_opacity parameter given")]
-    [InlineData("bg_image_url=http://example.com/b.jpg", "invalid_bg_image_url", "Invalid bg_image_url parameter given")]
+    [InlineData("bg_image_url=http://example.com/b.jpg", "invalid_bg_image_url", "Invalid bg_image_url: Please provide a valid URL.")]
     [InlineData("bg_color=red&bg_image_url=http://example.com/b.jpg", "multiple_bg_sources",
         "Multiple background sources given: Please provide either the bg_color, the bg_image_url or the bg_image_file parameter.")]
     public async Task WhatIsNotValidOrNotOffered_IsRefusedByItsCodeAndTitle(string parameters, string code, string title)
@@ -206,7 +206,9 @@ public sealed class RemoveBgIntegrationTests(FaceGateway shared) : IClassFixture
             (JsonContent.Create(new { image_file_b64 = (string?)null }), "missing_source"),
             (new FormUrlEncodedContent([new("image_file_b64", base64), new("image_file_b64", base64)]), "multiple_sources"),
             (Raw($$"""{"image_file_b64":"{{base64}}","image_file_b64":"{{base64}}"}""", "application/json"), "multiple_sources"),
-            (Images.Form("bg_image_file"), "invalid_bg_image_file"),
+            (Images.Form("bg_image_file"), "missing_source"),
+            (JsonContent.Create(new { image_file_b64 = base64, bg_image_file = base64 }), "invalid_bg_image_file"),
+            (Images.Form("image_file", _photo, ("bg_image_file", "text")), "invalid_file_type"),
         ];
         foreach (var (content, code) in cases)
             await ShouldBeAsync(await _gateway.Client.PostAsync(Path, content), HttpStatusCode.BadRequest, code);

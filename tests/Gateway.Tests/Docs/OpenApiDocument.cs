@@ -49,6 +49,6 @@ internal sealed class OpenApiDocument(JsonElement root)
         public IEnumerable<JsonProperty> FormFields => Form.GetProperty("schema").GetProperty("properties").EnumerateObject();
 
         /// <summary>Name of the form's field for the image.</summary>
-        public string ImageField => FormFields.Single(one => one.Value.TryGetProperty("format", out var format) && format.GetString() == "binary").Name;
+        public string ImageField => FormFields.Single(one => !one.Name.StartsWith("bg_", StringComparison.Ordinal) && one.Value.TryGetProperty("format", out var format) && format.GetString() == "binary").Name;
     }
 }

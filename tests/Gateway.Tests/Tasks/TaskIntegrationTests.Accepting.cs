@@ -46,6 +46,24 @@ public abstract partial class TaskIntegrationTests
         (await foreign.ReadTaskAsync()).Id.ShouldNotBe(id);
     }
 
+    [Fact]
+    public async Task Background_ComesToThePodBehindItsImage()
+    {
+        await using var gateway = await StartAsync();
+        var form = Images.Form("file", Images.Jpeg(seed: 5));
+        form.Add(new ByteArrayContent(Images.Jpeg(3000, seed: 6)), "bg_image", "beach.jpg");
+        using var answer = await gateway.Client.PostAsync("/v1/tasks", form);
+        await gateway.Client.EndOfAsync((await answer.ReadTaskAsync()).Id);
+
+        var sent = Pod.Requests.Single();
+        sent.Image.ShouldBe(Images.Jpeg(seed: 5));
+        sent.Background.ShouldBe(Images.Jpeg(3000, seed: 6));
+
+        // The mask is kept under the hash of the image alone.
+        using var alone = await gateway.CutAsync(seed: 5);
+        alone.Cache().ShouldBe("mask");
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("käse")]
