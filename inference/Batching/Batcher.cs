@@ -128,9 +128,9 @@ public sealed class Batcher : IAsyncDisposable
     {
         while (true)
         {
-            // Also what came while the time ran out.
-            while (_arrivals.Reader.TryRead(out var request)) _queue.Enqueue(request);
+            // The clock before the channel: what came within the delay joins, however late the loop runs.
             var left = _delay - _time.GetElapsedTime(_queue.Oldest);
+            while (_arrivals.Reader.TryRead(out var request)) _queue.Enqueue(request);
             if (_queue.Count >= Sizes.Largest || left <= TimeSpan.Zero) return;
             using var enough = new CancellationTokenSource(left, _time);
             try
