@@ -42,6 +42,7 @@ public static class Program
         builder.AddCutouts();   // uploads, caches, coalesced requests
         builder.AddPods();      // discovery, queue, load balancing, retries
         builder.AddTasks();     // background tasks and webhooks
+        builder.AddOptions<CompatibilityOptions>(CompatibilityOptions.Section); // the APIs of rembg, remove.bg and Photoroom
         builder.AddDocs();      // OpenAPI and the API reference
         builder.AddPage();      // the web page
         configure?.Invoke(builder);

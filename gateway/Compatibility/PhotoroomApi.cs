@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Microsoft.Net.Http.Headers;
 using Rembg.Contract.Cutouts;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Clients;
@@ -53,7 +54,13 @@ internal static class PhotoroomApi
         public Task WriteAsync(HttpContext context, Problem problem)
         {
             var response = context.Response;
-            if (problem.Status is >= 400 and < 500 and not (401 or 429)) response.StatusCode = StatusCodes.Status400BadRequest;
+            response.Headers.Remove(HeaderNames.WWWAuthenticate); // belongs to 401
+            response.StatusCode = problem.Status switch
+            {
+                StatusCodes.Status401Unauthorized => StatusCodes.Status403Forbidden,
+                StatusCodes.Status429TooManyRequests or >= 500 => problem.Status,
+                _ => StatusCodes.Status400BadRequest,
+            };
             return problem.Status == StatusCodes.Status401Unauthorized
                 ? response.WriteAsJsonAsync(new(new("Unauthorized")), PhotoroomJson.Default.PhotoroomUnauthorized, contentType: null, context.RequestAborted)
                 : response.WriteAsJsonAsync(new(problem.Detail ?? problem.Title, response.StatusCode, problem.Code), PhotoroomJson.Default.PhotoroomError, contentType: null, context.RequestAborted);

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.Extensions.Options;
 using Rembg.Contract.Cutouts;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Clients;
@@ -27,14 +28,14 @@ internal static class RembgApi
         app.MapGet("/api/remove", RemoveAsync).RequireClient().WithMetadata(dialect);
     }
 
-    private static async Task RemoveAsync(HttpContext context, UploadReader uploads, ModelCatalog models)
+    private static async Task RemoveAsync(HttpContext context, UploadReader uploads, ModelCatalog models, IOptions<CompatibilityOptions> compatibility)
     {
         // 1. The image, from the form or from its URL, and what is asked in our words.
         using var form = await uploads.ReadAsync(context.Request, Fields, context.RequestAborted);
         var options = Translate(form.Parameters.Where(parameter => Known.Contains(parameter.Key)).Gather(Known));
 
         // 2. Clients hard-code "u2net": a model that is not loaded is the default one, and the answer says which.
-        if (options.Model is { } wanted && !models.Has(wanted)) options = options with { Model = null };
+        if (compatibility.Value.RembgUnknownModel == UnknownModel.Default && options.Model is { } wanted && !models.Has(wanted)) options = options with { Model = null };
         context.Response.Headers["X-Model"] = models.Find(options.Model).Name;
 
         // 3. The cutout.

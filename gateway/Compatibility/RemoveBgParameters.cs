@@ -77,8 +77,18 @@ internal sealed record RemoveBgParameters(CutoutOptions Options, string? Type)
         {
             Format = format == "auto" ? isOpaque ? OutputFormat.Jpg : OutputFormat.Png : Enum.Parse<OutputFormat>(format, ignoreCase: true),
         };
-        return new(WithShadow(options, given, type), level == "none" ? null : type == "auto" ? "other" : type);
+        return new(WithShadow(options, given, type), level == "none" ? null : Shown(type, isCoarse: level == "1"));
     }
+
+    /// <summary>What <c>X-Type</c> says of a client's own word: the first level has five types, the second tells more apart.</summary>
+    private static string Shown(string type, bool isCoarse) => type switch
+    {
+        "auto" => "other",
+        "graphic" or "graphics" => isCoarse ? "other" : "graphics",
+        "transportation" when isCoarse => "other",
+        "car_interior" or "car_part" when isCoarse => "car",
+        _ => type,
+    };
 
     /// <summary>All shadows are drawn as a drop shadow, the 3D ones too: see <c>docs/migrating.md</c>.</summary>
     private static CutoutOptions WithShadow(CutoutOptions options, Dictionary<string, string> given, string type)

@@ -7,8 +7,8 @@ using Rembg.Contract.Problems;
 namespace Rembg.Gateway.Cutouts.Uploads;
 
 /// <summary>
-/// A JSON object whose values are short, but for one: the image as base64, which is decoded while it is read. A parser that
-/// reads whole values would hold the image as text; one that reads whole documents was made to take 1.4 GB by 34 MB (issue 15).
+/// A JSON object whose values are short, but for one: the image as base64, which is decoded while it is read. Of an object in it each
+/// property is a parameter, as forms name it: <c>{"shadow_type":{"car":"drop"}}</c> is <c>shadow_type[car]=drop</c>. A parser that reads whole values would hold the image as text; one that reads whole documents was made to take 1.4 GB by 34 MB (issue 15).
 /// </summary>
 /// <param name="imageField">Name of the property that holds the image; null where none does.</param>
 /// <param name="maxBytes">Of the image.</param>
@@ -16,6 +16,7 @@ internal sealed class JsonUpload(string? imageField, long maxBytes)
 {
     public const int MaxFields = 64;
     public const int MaxFieldBytes = 4 << 10;
+    private int _fields;
 
     /// <summary>Fills <paramref name="buffer"/> and adds to <paramref name="parameters"/>.</summary>
     public async Task ReadAsync(Stream source, UploadBuffer buffer, List<KeyValuePair<string, string>> parameters, CancellationToken cancellationToken)
@@ -23,14 +24,7 @@ internal sealed class JsonUpload(string? imageField, long maxBytes)
         var body = new BodyScanner(source);
         try
         {
-            await ExpectAsync(body, '{', cancellationToken);
-            for (var fields = 1; await NextAsync(body, cancellationToken) != '}'; fields++)
-            {
-                if (fields > MaxFields) throw Problem.InvalidRequest($"The body has more than {MaxFields} properties.").AsException();
-                if (fields > 1) await ExpectAsync(body, ',', cancellationToken);
-                await ReadFieldAsync(body, buffer, parameters, cancellationToken);
-            }
-            body.Skip(1);
+            await ReadObjectAsync(body, parent: null, buffer, parameters, cancellationToken);
             if (await NextAsync(body, cancellationToken) >= 0) throw new JsonException();
         }
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException) // the latter: half a surrogate pair
@@ -39,10 +33,23 @@ internal sealed class JsonUpload(string? imageField, long maxBytes)
         }
     }
 
-    private async Task ReadFieldAsync(BodyScanner body, UploadBuffer buffer, List<KeyValuePair<string, string>> parameters, CancellationToken cancellationToken)
+    private async Task ReadObjectAsync(BodyScanner body, string? parent, UploadBuffer buffer, List<KeyValuePair<string, string>> parameters, CancellationToken cancellationToken)
+    {
+        await ExpectAsync(body, '{', cancellationToken);
+        for (var isFirst = true; await NextAsync(body, cancellationToken) != '}'; isFirst = false)
+        {
+            if (++_fields > MaxFields) throw Problem.InvalidRequest($"The body has more than {MaxFields} properties.").AsException();
+            if (!isFirst) await ExpectAsync(body, ',', cancellationToken);
+            await ReadFieldAsync(body, parent, buffer, parameters, cancellationToken);
+        }
+        body.Skip(1);
+    }
+
+    private async Task ReadFieldAsync(BodyScanner body, string? parent, UploadBuffer buffer, List<KeyValuePair<string, string>> parameters, CancellationToken cancellationToken)
     {
         await ExpectAsync(body, '"', cancellationToken);
         var name = await TextAsync(body, cancellationToken) ?? throw new JsonException();
+        if (parent is not null) name = $"{parent}[{name}]";
         await ExpectAsync(body, ':', cancellationToken);
 
         var first = await NextAsync(body, cancellationToken);
@@ -52,6 +59,11 @@ internal sealed class JsonUpload(string? imageField, long maxBytes)
             if (first == 'n' && await LiteralAsync(body, cancellationToken) == "null") return;
             if (first != '"') throw Problem.InvalidParameter(name, "is not valid base64").AsException();
             await buffer.ReadBase64Async(new JsonStringStream(body), name, maxBytes, cancellationToken);
+            return;
+        }
+        if (first == '{' && parent is null)
+        {
+            await ReadObjectAsync(body, name, buffer, parameters, cancellationToken);
             return;
         }
         if (first is '{' or '[') throw Problem.InvalidParameter(name, "must be text, a number, true or false").AsException();

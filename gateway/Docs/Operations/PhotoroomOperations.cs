@@ -42,7 +42,7 @@ internal static class PhotoroomOperations
         Problems = new Dictionary<int, string>
         {
             [400] = "What is wrong with the request or its image; `type` has the code.",
-            [401] = "A valid key is required.",
+            [403] = "A valid key is required.",
             [429] = CutoutOperations.Problems[429],
             [502] = CutoutOperations.Problems[502],
             [503] = CutoutOperations.Problems[503],
@@ -54,7 +54,7 @@ internal static class PhotoroomOperations
     public static readonly Operation Account = new(Tag, "photoroomAccount", "What the caller may use", "There are no credits; `available` is how many requests the plan allows at once.")
     {
         Answers = [new(200, "The account.") { Json = typeof(PhotoroomAccount) }],
-        Problems = new Dictionary<int, string> { [401] = Segment.Problems[401] },
+        Problems = new Dictionary<int, string> { [403] = Segment.Problems[403] },
         Dialect = Errors,
     };
 }

@@ -14,7 +14,7 @@ internal static class RemoveBgOperations
             "preview", "small", "regular", "medium", "hd", "full", "4k", "50MP", "auto"),
         Field.Choice("type", "What the subject is; comes back in `X-Type`, where `auto` becomes `other`: nothing is classified.",
             "auto", "person", "product", "car", "animal", "graphic", "transportation", "other", "graphics", "car_interior", "car_part"),
-        Field.Choice("type_level", "`none` leaves `X-Type` out.", "1", "2", "latest", "none"),
+        Field.Choice("type_level", "How much `X-Type` tells apart: `1` five types, `2` and `latest` nine; `none` leaves it out.", "1", "2", "latest", "none"),
         Field.Choice("format", "`auto` is `jpg` over an opaque `bg_color` or a JPEG as background, and otherwise `png`.", "auto", "png", "jpg", "zip", "webp"),
         Field.Choice("channels", "The image with its alpha, or the mask alone.", "rgba", "alpha"),
         .. new[] { "bg_color", "roi", "crop", "crop_margin", "scale", "position" }.Select(name => Field.Of(CutoutOption.Named(name))),

@@ -57,7 +57,7 @@ public sealed class PhotoroomIntegrationTests(FaceGateway shared) : IClassFixtur
     }
 
     [Fact]
-    public async Task KeysOn_AbsentKeyIs401AndAnyAccountIsShownWithOne()
+    public async Task KeysOn_AbsentKeyIs403AndAnyAccountIsShownWithOne()
     {
         var key = TestKey.Create();
         await using var gateway = await GatewayApp.StartAsync([_pod], TestKey.Settings(key));
@@ -66,7 +66,8 @@ public sealed class PhotoroomIntegrationTests(FaceGateway shared) : IClassFixtur
         using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/account") { Headers = { { "x-api-key", key.Text } } };
         using var account = await gateway.Client.SendAsync(request);
 
-        refused.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        refused.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        refused.Headers.WwwAuthenticate.ShouldBeEmpty();
         (await JsonAsync(refused)).GetProperty("error").GetProperty("message").GetString().ShouldNotBeNullOrEmpty();
         (await JsonAsync(account)).GetProperty("credits").GetProperty("available").GetInt32().ShouldBeGreaterThan(0);
     }

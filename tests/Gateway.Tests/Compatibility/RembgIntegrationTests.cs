@@ -81,6 +81,18 @@ public sealed class RembgIntegrationTests(FaceGateway shared) : IClassFixture<Fa
     }
 
     [Fact]
+    public async Task ModelThatIsNotLoaded_IsRefusedWhereTheOptionSaysSo()
+    {
+        await using var gateway = await GatewayApp.StartAsync([_pod], "Compatibility:RembgUnknownModel=Refuse");
+        using var unknown = await gateway.Client.PostAsync("/api/remove?model=u2net", Images.Form("file", _photo));
+        using var known = await gateway.Client.PostAsync("/api/remove?model=model-b", Images.Form("file", _photo));
+
+        ((int)unknown.StatusCode).ShouldBe(422);
+        (await unknown.Content.ReadAsStringAsync()).ShouldContain("is not a loaded model");
+        known.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task FormAndQueryContradictEachOther_IsRefused()
     {
         using var answer = await PostAsync("om=true", "om=false");

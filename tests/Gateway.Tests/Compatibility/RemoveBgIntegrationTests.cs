@@ -247,10 +247,30 @@ public sealed class RemoveBgIntegrationTests(FaceGateway shared) : IClassFixture
         new[] { "left", "top", "width", "height" }.Select(side => data.GetProperty($"foreground_{side}").GetInt32()).ShouldBe([1, 2, 3, 4]);
     }
 
+    [Fact]
+    public async Task ObjectsInJson_AreFieldsOfTheirType()
+    {
+        var base64 = Convert.ToBase64String(_photo);
+        using var answer = await _gateway.Client.PostAsync(Path, Raw($$"""
+            {"shadow_type":{"car":"drop","person":"none"},"shadow_opacity":{"car":70},"type":"car","size":"full","unknown":{"a":1,"b":null},"image_file_b64":"{{base64}}"}
+            """, "application/json"));
+        using var deeper = await _gateway.Client.PostAsync(Path, Raw($$$"""{"a":{"b":{"c":1}},"image_file_b64":"{{{base64}}}"}""", "application/json"));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
+        _pod.Requests.ShouldHaveSingleItem().Query.ShouldBe("?model=model-a&shadow=drop&shadow_opacity=70");
+        deeper.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+    }
+
     [Theory]
     [InlineData("auto", "1", "other")]
     [InlineData("car", "latest", "car")]
     [InlineData("car", "none", null)]
+    [InlineData("graphic", "1", "other")]
+    [InlineData("graphic", "2", "graphics")]
+    [InlineData("transportation", "1", "other")]
+    [InlineData("transportation", "latest", "transportation")]
+    [InlineData("car_part", "1", "car")]
+    [InlineData("car_interior", "2", "car_interior")]
     public async Task Type_ComesBack(string type, string level, string? expected)
     {
         using var answer = await PostAsync(("type", type), ("type_level", level));

@@ -53,7 +53,9 @@ public sealed class BackgroundIntegrationTests : IClassFixture<FetchingGateway>
         {
             using var answer = await _shared.App.Client.PostAsync(path, JsonContent.Create(new Dictionary<string, string>
             {
-                [image] = $"http://{_shared.Host}/photo.jpg", [background] = $"http://{_shared.Host}/beach.jpg", ["size"] = i == 0 ? "hd" : "medium",
+                [image] = $"http://{_shared.Host}/photo.jpg",
+                [background] = $"http://{_shared.Host}/beach.jpg",
+                ["size"] = i == 0 ? "hd" : "medium",
             }));
             answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
             ShouldHaveSentBoth();
