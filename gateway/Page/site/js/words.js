@@ -3,6 +3,7 @@ const Words = {
   network: ["The connection broke.", "Check the network, then try again."],
   missing_image: ["No photo arrived.", "Choose the file once more."],
   multiple_images: ["More than one photo arrived at once.", "Try again; each photo goes by itself."],
+  multiple_bg_sources: ["The server does not know what the page asked for.", "Reload the page: it may be older than the server."],
   invalid_parameter: ["The server does not know what the page asked for.", "Reload the page: it may be older than the server."],
   invalid_mask: ["Something went wrong while cutting.", "Try again."],
   invalid_request: ["The upload did not arrive in one piece.", "Try again."],
