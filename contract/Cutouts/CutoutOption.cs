@@ -51,16 +51,18 @@ public sealed record CutoutOption(
         new("output_size", "Exact size of the canvas, for example `2000x2000`; the subject is scaled to fit.", null,
             (options, value) => CanvasSize.Parse(value) is { } size ? options.With(layout => layout with { OutputSize = size }) : null, options => options.Layout.OutputSize?.ToString())
             { Rule = $"must be WIDTHxHEIGHT, each side at most {CanvasSize.MaxSide}, at most 50 megapixels" },
-        new("padding", "Least distance between the subject and the edges of `output_size`, in `px` or in `%` of the shorter edge; at most 49 %.", null,
-            (options, value) => Length.TryParse(value, out var padding) && (!padding.IsPercent || padding.Value <= 49) ? options.With(layout => layout with { Padding = padding }) : null,
-            options => options.Layout.Padding == Length.Zero ? null : options.Layout.Padding.ToString())
-            { Rule = "must be a length in px, or in % up to 49" },
+        new("padding", "Least distance between the subject and the edges of `output_size`: one, two or four lengths in `px`, or in `%` of the shorter edge; at most 49 %.", null,
+            (options, value) => Margins.Parse(value) is { } padding && padding.IsAtMost(percent: 49) ? options.With(layout => layout with { Padding = padding }) : null,
+            options => options.Layout.Padding == Margins.Zero ? null : options.Layout.Padding.ToShortString())
+            { Rule = "must be one, two or four lengths in px, or in % up to 49" },
         new("scale", "Share of the canvas that the subject fills: `10%` to `100%`, or `original`.", null, SetScale,
             options => options.Layout.Scale is { } scale ? string.Create(CultureInfo.InvariantCulture, $"{scale}%") : null)
             { Rule = "must be original, or 10% to 100%" },
         new("position", "Where the subject lies: `original`, `center`, or one or two percentages (horizontal, vertical). `center` where `scale` is given.", null,
             (options, value) => Position.Parse(value) is { } position ? options.With(layout => layout with { Position = position }) : null, options => options.Layout.Position?.ToString())
             { Rule = "must be original, center, or one or two percentages" },
+        Side("max_width", "Most pixels of the finished canvas; a wider one is scaled down.", (layout, side) => layout with { MaxWidth = side }, layout => layout.MaxWidth),
+        Side("max_height", "Likewise of its height.", (layout, side) => layout with { MaxHeight = side }, layout => layout.MaxHeight),
         OneOf<Shadow>("shadow", "A soft shadow under the subject. Not with `channels=alpha` or `format=zip`.", (options, value) => options with { Shadow = value }, options => options.Shadow),
         new("shadow_opacity", "Percent, 0 to 100; 50 if absent.", null,
             (options, value) => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var percent) && percent <= 100 ? options with { ShadowOpacity = percent } : null,
@@ -94,6 +96,11 @@ public sealed record CutoutOption(
         },
         options => get(options) ? "true" : null)
     { Rule = "must be true or false" };
+
+    private static CutoutOption Side(string name, string text, Func<Layout, int, Layout> set, Func<Layout, int?> get) => new(name, text, null,
+        (options, value) => CanvasSize.ParseSide(value) is { } side ? options.With(layout => set(layout, side)) : null,
+        options => get(options.Layout)?.ToString(CultureInfo.InvariantCulture))
+    { Rule = $"must be a whole number from 1 to {CanvasSize.MaxSide}" };
 
     private static CutoutOptions? SetScale(CutoutOptions options, string value) =>
         value == "original" ? options.With(layout => layout with { Scale = null })

@@ -22,8 +22,8 @@ public sealed record Layout
     /// <summary>Size of the canvas in pixels; null for that of the image, or of the cropped subject.</summary>
     public CanvasSize? OutputSize { get; init; }
 
-    /// <summary>Least distance between the subject and each edge of an <see cref="OutputSize"/>; percentages are of the shorter edge.</summary>
-    public Length Padding { get; init; }
+    /// <summary>Least distances between the subject and the edges of an <see cref="OutputSize"/>; percentages are of the shorter edge.</summary>
+    public Margins Padding { get; init; } = Margins.Zero;
 
     /// <summary>Percent of the canvas, 10 to 100, that the subject fills in one direction at least; null leaves its size.</summary>
     public double? Scale { get; init; }
@@ -31,11 +31,15 @@ public sealed record Layout
     /// <summary>Where the subject lies; null leaves it where it was, or in the middle where it is scaled.</summary>
     public Position? Position { get; init; }
 
+    /// <summary>Pixels that the canvas may have at most; a larger one is scaled down with all that is on it. Null for no bound.</summary>
+    public int? MaxWidth { get; init; }
+    public int? MaxHeight { get; init; }
+
     /// <summary>Options that have no effect beside the others are left out, so that equal layouts are equal text.</summary>
     internal Layout Canonical() => this with
     {
         CropMargin = Crop ? CropMargin : Margins.Zero,
-        Padding = OutputSize is null ? Length.Zero : Padding,
+        Padding = OutputSize is null ? Margins.Zero : Padding,
         Position = Position == Position.Original && Scale is null && OutputSize is null ? null : Position,
     };
 }
@@ -63,6 +67,17 @@ public sealed record Margins(Length Top, Length Right, Length Bottom, Length Lef
     public static Margins Zero { get; } = new(default, default, default, default);
 
     public override string ToString() => $"{Top} {Right} {Bottom} {Left}";
+
+    /// <summary>One length where all are equal.</summary>
+    public string ToShortString() => Top == Right && Top == Bottom && Top == Left ? Top.ToString() : ToString();
+
+    /// <summary>Whether none of those in percent is more.</summary>
+    public bool IsAtMost(double percent)
+    {
+        foreach (var length in (ReadOnlySpan<Length>)[Top, Right, Bottom, Left])
+            if (length.IsPercent && length.Value > percent) return false;
+        return true;
+    }
 
     /// <summary>One length for all sides, two for top and bottom, left and right, or four from the top clockwise; null for anything else.</summary>
     public static Margins? Parse(string text) => Length.ParseAll(text) switch
@@ -109,8 +124,9 @@ public sealed record CanvasSize(int Width, int Height)
 
     /// <summary>"2000x1500"; null for anything else, and beyond the limits.</summary>
     public static CanvasSize? Parse(string text) =>
-        text.Split('x') is [var width, var height] && Side(width) is { } w && Side(height) is { } h && (long)w * h <= MaxPixels ? new(w, h) : null;
+        text.Split('x') is [var width, var height] && ParseSide(width) is { } w && ParseSide(height) is { } h && (long)w * h <= MaxPixels ? new(w, h) : null;
 
-    private static int? Side(string text) =>
+    /// <summary>1 to <see cref="MaxSide"/>; null for anything else.</summary>
+    public static int? ParseSide(string text) =>
         text.Length <= 5 && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var side) && side is >= 1 and <= MaxSide ? side : null;
 }

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Microsoft.Net.Http.Headers;
 using Rembg.Contract.Cutouts;
 using Rembg.Contract.Problems;
@@ -8,7 +7,7 @@ using Rembg.Gateway.Cutouts.Uploads;
 
 namespace Rembg.Gateway.Compatibility;
 
-/// <summary>Photoroom's API v1 (<c>/v1/segment</c>): its parameters, headers, JSON answer and errors. Keys are ours, with or without its prefix <c>sandbox_</c>.</summary>
+/// <summary>Photoroom's APIs v1 (<c>/v1/segment</c>) and v2 (<c>/v2/edit</c>): their parameters, headers, JSON and errors. Keys are ours, with or without its prefix <c>sandbox_</c>.</summary>
 internal static class PhotoroomApi
 {
     private static readonly UploadFields Image = new(new HashSet<string> { "image_file" }, Base64: "image_file_b64", Url: "imageUrl");
@@ -21,6 +20,10 @@ internal static class PhotoroomApi
         var format = new ProblemFormat();
         app.MapPost("/v1/segment", SegmentAsync).RequireClient().WithMetadata(format);
         app.MapGet("/v1/account", ShowAccount).IdentifyClient().WithMetadata(format);
+        var edit = new EditProblemFormat();
+        app.MapPost("/v2/edit", EditAsync).RequireClient().WithMetadata(edit);
+        app.MapGet("/v2/edit", EditAsync).RequireClient().WithMetadata(edit);
+        app.MapGet("/v2/account", ShowEditAccount).IdentifyClient().WithMetadata(edit);
     }
 
     private static async Task SegmentAsync(HttpContext context, UploadReader uploads)
@@ -45,46 +48,56 @@ internal static class PhotoroomApi
         else await CutoutResponse.WriteAsync(context, answer);
     }
 
+    private static async Task EditAsync(HttpContext context, UploadReader uploads)
+    {
+        using var form = await uploads.ReadAsync(context.Request, PhotoroomEditParameters.Image, context.RequestAborted);
+        var parameters = PhotoroomEditParameters.Read(form);
+        if (parameters.Unsupported.Count > 0) context.Response.Headers["pr-unsupported-attributes"] = string.Join(',', parameters.Unsupported);
+        await CutoutEndpoints.AnswerAsync(context, form.Image, parameters.Options);
+    }
+
+    private static IResult ShowEditAccount(HttpContext context)
+    {
+        var plan = context.GetClient().Plan;
+        return Results.Json(new(new(plan.Burst, plan.Burst), "self-hosted"), PhotoroomJson.Default.PhotoroomEditAccount);
+    }
+
     /// <summary>Nothing is ever charged: as many credits as the client's plan allows requests at once.</summary>
     private static IResult ShowAccount(HttpContext context) =>
         Results.Json(new(new(context.GetClient().Plan.Burst, context.GetClient().Plan.Burst)), PhotoroomJson.Default.PhotoroomAccount);
+
+    /// <summary>Both have 400 for all that is wrong with a request, and 403 for its key.</summary>
+    private static void SetStatus(HttpContext context, Problem problem)
+    {
+        context.Response.Headers.Remove(HeaderNames.WWWAuthenticate); // belongs to 401
+        context.Response.StatusCode = problem.Status switch
+        {
+            StatusCodes.Status401Unauthorized => StatusCodes.Status403Forbidden,
+            StatusCodes.Status429TooManyRequests or >= 500 => problem.Status,
+            _ => StatusCodes.Status400BadRequest,
+        };
+    }
+
+    private static Task WriteFailureAsync(HttpContext context, string message) =>
+        context.Response.WriteAsJsonAsync(new(new(message)), PhotoroomJson.Default.PhotoroomFailure, contentType: null, context.RequestAborted);
 
     private sealed class ProblemFormat : IProblemFormat
     {
         public Task WriteAsync(HttpContext context, Problem problem)
         {
-            var response = context.Response;
-            response.Headers.Remove(HeaderNames.WWWAuthenticate); // belongs to 401
-            response.StatusCode = problem.Status switch
-            {
-                StatusCodes.Status401Unauthorized => StatusCodes.Status403Forbidden,
-                StatusCodes.Status429TooManyRequests or >= 500 => problem.Status,
-                _ => StatusCodes.Status400BadRequest,
-            };
+            SetStatus(context, problem);
             return problem.Status == StatusCodes.Status401Unauthorized
-                ? response.WriteAsJsonAsync(new(new("Unauthorized")), PhotoroomJson.Default.PhotoroomUnauthorized, contentType: null, context.RequestAborted)
-                : response.WriteAsJsonAsync(new(problem.Detail ?? problem.Title, response.StatusCode, problem.Code), PhotoroomJson.Default.PhotoroomError, contentType: null, context.RequestAborted);
+                ? WriteFailureAsync(context, "Unauthorized")
+                : context.Response.WriteAsJsonAsync(new(problem.Detail ?? problem.Title, context.Response.StatusCode, problem.Code), PhotoroomJson.Default.PhotoroomError, contentType: null, context.RequestAborted);
+        }
+    }
+
+    private sealed class EditProblemFormat : IProblemFormat
+    {
+        public Task WriteAsync(HttpContext context, Problem problem)
+        {
+            SetStatus(context, problem);
+            return WriteFailureAsync(context, problem.Status == StatusCodes.Status401Unauthorized ? "Unauthorized" : problem.Detail ?? problem.Title);
         }
     }
 }
-
-/// <param name="Base64">The picture, as the vendor's OpenAPI names it.</param>
-/// <param name="Result">The same, as its older documents name it.</param>
-internal sealed record PhotoroomResult([property: JsonPropertyName("base64img")] ReadOnlyMemory<byte> Base64, [property: JsonPropertyName("result_b64")] ReadOnlyMemory<byte> Result);
-
-internal sealed record PhotoroomError(string Detail, [property: JsonPropertyName("status_code")] int StatusCode, string Type);
-
-internal sealed record PhotoroomUnauthorized(PhotoroomMessage Error);
-
-internal sealed record PhotoroomMessage(string Message);
-
-internal sealed record PhotoroomAccount(PhotoroomCredits Credits);
-
-internal sealed record PhotoroomCredits(int Available, int Subscription);
-
-[JsonSourceGenerationOptions(System.Text.Json.JsonSerializerDefaults.Web)]
-[JsonSerializable(typeof(PhotoroomResult))]
-[JsonSerializable(typeof(PhotoroomError))]
-[JsonSerializable(typeof(PhotoroomUnauthorized))]
-[JsonSerializable(typeof(PhotoroomAccount))]
-internal sealed partial class PhotoroomJson : JsonSerializerContext;

@@ -167,7 +167,7 @@ public sealed class CutoutEncoder
         {
             if (edges is null) return new CutoutRows(photo, Alpha(_mask), background, channels);
             var clean = Clean(photo, edges);
-            return new CutoutRows(clean, new EdgeAlphaRows(clean, alone: false), background, channels);
+            return new CutoutRows(clean, new CleanAlphaRows(clean), background, channels);
         }
         catch
         {
@@ -183,8 +183,12 @@ public sealed class CutoutEncoder
     private RowSource Photo(ReadOnlyMemory<byte> file, PhotoColours colours) =>
         ScaledImage.Open(file, _header, _placement.Image.Width, _placement.Image.Height, _placement.Window, colours);
 
-    private RowSource Alpha(ReadOnlyMemory<byte> file, EdgeMaps? edges) =>
-        edges is null ? Alpha(_mask) : new EdgeAlphaRows(Clean(Photo(file, PhotoColours.Srgb), edges), alone: true);
+    /// <summary>The alpha that a PNG of the same cutout has; with raw edges, a mask alone is what the model says.</summary>
+    private RowSource Alpha(ReadOnlyMemory<byte> file, EdgeMaps? edges)
+    {
+        if (edges is not null) return new EdgeAlphaRows(Clean(Photo(file, PhotoColours.SrgbWithAlpha), edges));
+        return _header.HasAlpha && _options.Channels == OutputChannels.Rgba ? new OwnAlphaRows(Alpha(_mask), Photo(file, PhotoColours.SrgbWithAlpha)) : Alpha(_mask);
+    }
 
     /// <summary>The same part of the mask; nothing outside of what it covers.</summary>
     private RowSource Alpha(Mask mask)

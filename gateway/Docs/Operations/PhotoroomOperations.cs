@@ -3,12 +3,12 @@ using Rembg.Gateway.Compatibility;
 
 namespace Rembg.Gateway.Docs.Operations;
 
-/// <summary>Photoroom's API v1.</summary>
+/// <summary>Photoroom's APIs v1 and v2.</summary>
 internal static class PhotoroomOperations
 {
     private const string Tag = "Photoroom";
 
-    private static readonly Type[] Errors = [typeof(PhotoroomError), typeof(PhotoroomUnauthorized)];
+    private static readonly Type[] Errors = [typeof(PhotoroomError), typeof(PhotoroomFailure)];
 
     private static readonly Field[] Options =
     [
@@ -49,6 +49,55 @@ internal static class PhotoroomOperations
             [504] = CutoutOperations.Problems[504],
         },
         Dialect = Errors,
+    };
+
+    private static readonly Field[] EditOptions =
+    [
+        Field.Choice("removeBackground", "`false` is refused.", "true"),
+        Field.Text("background.color", "Hex digits, a colour name, or `transparent`, which is the default."),
+        Field.Choice("export.format", "File format of the cutout.", "png", "jpeg", "jpg", "webp", "avif"),
+        Field.Text("outputSize", "`auto` and `originalImage`: as the image; `croppedSubject`; or `WIDTHxHEIGHT`."),
+        Field.Text("maxWidth", "Most pixels of the answer."), Field.Text("maxHeight", "Most pixels of the answer."),
+        .. new[] { "padding", "margin" }.SelectMany(name => new[] { "", "Top", "Right", "Bottom", "Left" }
+            .Select(side => Field.Text(name + side, "0 to 0.49 of the document, a percentage, or pixels such as `100px`."))),
+        Field.Choice("horizontalAlignment", "Of the subject in the document less margin and padding.", "center", "left", "right"),
+        Field.Choice("verticalAlignment", "Likewise.", "center", "top", "bottom"),
+        Field.Choice("referenceBox", "What is fitted into the document: `originalImage` leaves the subject where it was, in a document as large as the image.", "subjectBox", "originalImage"),
+        Field.Text("shadow.mode", "`ai.soft` and the others are drawn as a drop shadow."),
+    ];
+
+    private static readonly Field BackgroundUrl = Field.Text("background.imageUrl", "URL of an image behind the subject.");
+
+    public static readonly Operation EditUrl = new(Tag, "photoroomEditUrl", "Remove the background and lay the subject out, as Photoroom does", Unsupported)
+    {
+        Query = [Url with { Description = "The image's URL.", Required = true }, BackgroundUrl, .. EditOptions],
+        RequestHeaders = [CutoutOperations.IfNoneMatch, CutoutOperations.CacheControl],
+        Answers = [CutoutOperations.Picture with { Files = ["image/png", "image/jpeg", "image/webp", "image/avif"] }],
+        Problems = Segment.Problems,
+        Dialect = [typeof(PhotoroomFailure)],
+    };
+
+    public static readonly Operation Edit = EditUrl with
+    {
+        Id = "photoroomEdit",
+        Query = [],
+        Bodies =
+        [
+            new("multipart/form-data",
+            [
+                Field.File("imageFile", $"{InputFormat.Names}.", required: false), Url with { Description = "The image's URL; instead of `imageFile`." },
+                Field.File("background.imageFile", "An image behind the subject.", required: false), BackgroundUrl, .. EditOptions,
+            ]),
+        ],
+    };
+
+    private const string Unsupported = "Attributes without effect here (the vendor's AI, outlines, and others) are named in the header `pr-unsupported-attributes`. Unknown ones, too.";
+
+    public static readonly Operation EditAccount = new(Tag, "photoroomEditAccount", "What the caller may use", "There are no credits; `available` is how many requests the plan allows at once.")
+    {
+        Answers = [new(200, "The account.") { Json = typeof(PhotoroomEditAccount) }],
+        Problems = new Dictionary<int, string> { [403] = Segment.Problems[403] },
+        Dialect = [typeof(PhotoroomFailure)],
     };
 
     public static readonly Operation Account = new(Tag, "photoroomAccount", "What the caller may use", "There are no credits; `available` is how many requests the plan allows at once.")

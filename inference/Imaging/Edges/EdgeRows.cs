@@ -182,20 +182,26 @@ internal sealed class EdgeRows : RowSource
     }
 }
 
-/// <summary>The alpha of <see cref="EdgeRows"/>.</summary>
-/// <param name="edges">The rows.</param>
-/// <param name="alone">Whether nobody else reads the rows; else this is the alpha of the row that was read last.</param>
-internal sealed class EdgeAlphaRows(EdgeRows edges, bool alone) : RowSource(edges.Width, edges.Height, channels: 1)
+/// <summary>The alpha of the row that <see cref="EdgeRows"/> gave last, without the photograph's own.</summary>
+internal sealed class CleanAlphaRows(EdgeRows edges) : RowSource(edges.Width, edges.Height, channels: 1)
 {
+    public override ReadOnlySpan<byte> Next() => edges.Alpha;
+}
+
+/// <summary>The alpha of a cutout with clean edges, where nobody wants its colours.</summary>
+internal sealed class EdgeAlphaRows(EdgeRows edges) : RowSource(edges.Width, edges.Height, channels: 1)
+{
+    private readonly byte[] _ownAlpha = new byte[edges.Width];
+
     public override ReadOnlySpan<byte> Next()
     {
-        if (alone) edges.Next();
-        return edges.Alpha;
+        var photo = edges.Next();
+        return edges.Channels == 4 ? PixelMath.TimesOwnAlpha(edges.Alpha, photo, _ownAlpha) : edges.Alpha;
     }
 
     public override void Dispose()
     {
-        if (alone) edges.Dispose();
+        edges.Dispose();
         base.Dispose();
     }
 }

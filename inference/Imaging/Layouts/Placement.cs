@@ -31,7 +31,7 @@ internal sealed record Placement(int Width, int Height, Box Image, Box Subject)
         {
             // Nothing to lay out: the canvas is what can be known without a subject.
             var size = layout.OutputSize ?? new CanvasSize(width, height);
-            return new(size.Width, size.Height, new(0, 0, width, height), default);
+            return new Placement(size.Width, size.Height, new(0, 0, width, height), default).Within(layout.MaxWidth, layout.MaxHeight);
         }
 
         // 1. The canvas, and where the subject is on it.
@@ -47,20 +47,30 @@ internal sealed record Placement(int Width, int Height, Box Image, Box Subject)
         }
 
         // 2. The subject's size.
-        var factor = Factor(layout, canvasWidth, canvasHeight, subject);
+        var area = Area(layout, canvasWidth, canvasHeight);
+        var factor = Factor(layout, area, subject);
         var (w, h) = factor == 1 ? (subject.Width, subject.Height) : (Scaled(subject.Width, factor), Scaled(subject.Height, factor));
 
         // 3. Its position.
         var isMoved = layout.Scale is not null || layout.OutputSize is not null;
         var position = layout.Position ?? (isMoved ? Position.Center : Position.Original);
         var (x, y) = position == Position.Original ? Stay(at, w, h, canvasWidth, canvasHeight, isMoved)
-            : (Round(position.Horizontal / 100 * (canvasWidth - w)), Round(position.Vertical / 100 * (canvasHeight - h)));
+            : (Round(area.Left + position.Horizontal / 100 * (area.Width - w)), Round(area.Top + position.Vertical / 100 * (area.Height - h)));
 
         // 4. The image follows its subject.
         var image = factor == 1
             ? new Box(x - subject.Left, y - subject.Top, width, height)
             : new Box(x - Round(subject.Left * factor), y - Round(subject.Top * factor), Scaled(width, factor), Scaled(height, factor));
-        return new(canvasWidth, canvasHeight, image, new(x, y, w, h));
+        return new Placement(canvasWidth, canvasHeight, image, new(x, y, w, h)).Within(layout.MaxWidth, layout.MaxHeight);
+    }
+
+    /// <summary>The same, scaled down to a canvas of at most so many pixels each way.</summary>
+    private Placement Within(int? maxWidth, int? maxHeight)
+    {
+        var factor = Math.Min((double)(maxWidth ?? Width) / Width, (double)(maxHeight ?? Height) / Height);
+        return factor >= 1 ? this : new(Scaled(Width, factor), Scaled(Height, factor), Shrink(Image), Shrink(Subject));
+
+        Box Shrink(Box box) => box.IsEmpty ? default : new(Round(box.Left * factor), Round(box.Top * factor), Scaled(box.Width, factor), Scaled(box.Height, factor));
     }
 
     /// <summary>Before memory is taken for it.</summary>
@@ -82,13 +92,19 @@ internal sealed record Placement(int Width, int Height, Box Image, Box Subject)
         return r > l && b > t ? new(l, t, r - l, b - t) : throw Problem.RoiRegionEmpty().AsException();
     }
 
-    private static double Factor(Layout layout, int canvasWidth, int canvasHeight, Box subject)
+    /// <summary>The part of the canvas that the subject may fill: what the padding leaves, unless the subject's size is said otherwise.</summary>
+    private static (double Left, double Top, double Width, double Height) Area(Layout layout, int canvasWidth, int canvasHeight)
     {
-        double Fit(double width, double height) => Math.Min(width / subject.Width, height / subject.Height);
-        if (layout.Scale is { } percent) return Fit(percent / 100 * canvasWidth, percent / 100 * canvasHeight);
-        if (layout.OutputSize is null) return 1;
-        var padding = layout.Padding.Of(Math.Min(canvasWidth, canvasHeight));
-        return Fit(Math.Max(1, canvasWidth - 2 * padding), Math.Max(1, canvasHeight - 2 * padding));
+        if (layout.OutputSize is null || layout.Scale is not null) return (0, 0, canvasWidth, canvasHeight);
+        var (padding, shorter) = (layout.Padding, Math.Min(canvasWidth, canvasHeight));
+        var (left, top) = (padding.Left.Of(shorter), padding.Top.Of(shorter));
+        return (left, top, Math.Max(1, canvasWidth - left - padding.Right.Of(shorter)), Math.Max(1, canvasHeight - top - padding.Bottom.Of(shorter)));
+    }
+
+    private static double Factor(Layout layout, (double Left, double Top, double Width, double Height) area, Box subject)
+    {
+        var fit = Math.Min(area.Width / subject.Width, area.Height / subject.Height);
+        return layout.Scale is { } percent ? percent / 100 * fit : layout.OutputSize is null ? 1 : fit;
     }
 
     /// <summary>The subject keeps its centre; one that was scaled stays inside the canvas.</summary>

@@ -40,7 +40,9 @@ internal sealed class OpenApiDocument(JsonElement root)
         public bool TakesImage => Json.TryGetProperty("requestBody", out _);
 
         /// <summary>Of a picture that only a URL names.</summary>
-        public bool FetchesImage => Method == "GET" && Query.Any(parameter => parameter.GetProperty("name").GetString() == "url");
+        public bool FetchesImage => Method == "GET" && UrlField is not null;
+
+        public string? UrlField => Query.Select(parameter => parameter.GetProperty("name").GetString()).FirstOrDefault(name => name is "url" or "imageUrl");
 
         public bool TakesIfNoneMatch => Json.TryGetProperty("parameters", out var all) && all.EnumerateArray().Any(parameter => parameter.GetProperty("name").GetString() == "If-None-Match");
 
@@ -49,6 +51,6 @@ internal sealed class OpenApiDocument(JsonElement root)
         public IEnumerable<JsonProperty> FormFields => Form.GetProperty("schema").GetProperty("properties").EnumerateObject();
 
         /// <summary>Name of the form's field for the image.</summary>
-        public string ImageField => FormFields.Single(one => !one.Name.StartsWith("bg_", StringComparison.Ordinal) && one.Value.TryGetProperty("format", out var format) && format.GetString() == "binary").Name;
+        public string ImageField => FormFields.Single(one => !one.Name.StartsWith("bg_", StringComparison.Ordinal) && !one.Name.StartsWith("background", StringComparison.Ordinal) && one.Value.TryGetProperty("format", out var format) && format.GetString() == "binary").Name;
     }
 }

@@ -242,9 +242,9 @@ public sealed class OpenApiIntegrationTests : IAsyncLifetime
             seen.UnionWith(
             [
                 await SeeAsync(gateway, PodScripts.Cutout(), "/large.jpg"), await SeeAsync(gateway, PodScripts.Cutout(), "/page.html"),
-                await SeeAsync(gateway, PodScripts.Cutout(), "/nothing.jpg"), await SeeAsync(gateway, PodScripts.Cutout(), "/photo.jpg", "&bgc=blue"),
+                await SeeAsync(gateway, PodScripts.Cutout(), "/nothing.jpg"), await SeeAsync(gateway, PodScripts.Cutout(), "/photo.jpg", "&bgc=blue&export.format=gif"),
                 await SeeAsync(keyed, PodScripts.Cutout(), "/photo.jpg"), await SeeAsync(stingy, PodScripts.Cutout(), "/photo.jpg"),
-                await SeeAsync(gateway, PodScripts.InvalidResponse("text/html"), "/photo.jpg", "&ppm=true"),
+                await SeeAsync(gateway, PodScripts.InvalidResponse("text/html"), "/photo.jpg", "&ppm=true&export.format=webp"),
                 await SeeAsync(impatient, PodScripts.Overloaded(), "/photo.jpg"), await SeeAsync(hasty, PodScripts.After(new TaskCompletionSource().Task, PodScripts.Cutout()), "/photo.jpg"),
             ]);
             using var request = new HttpRequestMessage(HttpMethod.Get, Address(operation, "/photo.jpg"));
@@ -265,7 +265,7 @@ public sealed class OpenApiIntegrationTests : IAsyncLifetime
             }
         }
 
-        string Address(OpenApiDocument.Operation operation, string path) => $"{operation.Path}?url=http://127.0.0.1:{origin.Port}{path}";
+        string Address(OpenApiDocument.Operation operation, string path) => $"{operation.Path}?{operation.UrlField}=http://127.0.0.1:{origin.Port}{path}";
     }
 
     [Fact]

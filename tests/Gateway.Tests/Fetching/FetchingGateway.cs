@@ -33,10 +33,27 @@ public sealed class FetchingGateway : IAsyncLifetime
     public async Task InitializeAsync()
     {
         Pod = await FakePod.StartAsync();
-        Origin = await OriginServer.StartAsync("127.0.0.2");
-        Traps = [await OriginServer.StartAsync("127.0.0.1", Origin.Port), await OriginServer.StartAsync("::1", Origin.Port)];
+        while (!await TakePortAsync()) await Origin.DisposeAsync();
         foreach (var trap in Traps) trap.Serve("/secret.jpg", Images.Jpeg());
         App = await StartAsync();
+    }
+
+    /// <summary>A port that the system gives for one address may be taken on another.</summary>
+    private async Task<bool> TakePortAsync()
+    {
+        Origin = await OriginServer.StartAsync("127.0.0.2");
+        try
+        {
+            Traps = [await OriginServer.StartAsync("127.0.0.1", Origin.Port)];
+            Traps = [.. Traps, await OriginServer.StartAsync("::1", Origin.Port)];
+            return true;
+        }
+        catch (IOException)
+        {
+            foreach (var trap in Traps) await trap.DisposeAsync();
+            Traps = [];
+            return false;
+        }
     }
 
     /// <summary>Another gateway over the same hosts.</summary>

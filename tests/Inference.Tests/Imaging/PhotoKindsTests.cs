@@ -149,6 +149,31 @@ public class PhotoKindsTests
     }
 
     [Theory]
+    [InlineData(EdgeMode.Clean)]
+    [InlineData(EdgeMode.Raw)]
+    public async Task OwnAlpha_IsInEveryFormOfTheCutoutsAlpha(EdgeMode edges)
+    {
+        var file = WithAlpha(image => image.PngsaveBuffer());
+        var png = (await DrawAsync(OutputFormat.Png)).Channel(3);
+        png.Max().ShouldBe((byte)255);
+        png.Count(alpha => alpha == 100).ShouldBeGreaterThan(1000, "the left half of the photograph");
+
+        (await DrawAsync(OutputFormat.Zip)).Channel(0).ShouldBe(png);
+        if (edges == EdgeMode.Clean) (await DrawAsync(OutputFormat.Png, OutputChannels.Alpha)).Channel(0).ShouldBe(png);
+
+        async Task<Decoded> DrawAsync(OutputFormat format, OutputChannels channels = OutputChannels.Rgba)
+        {
+            var options = CutoutOptions.Default with { Format = format, Channels = channels, Edges = edges };
+            var bytes = await WriteAsync(CutoutEncoder.Plan(ImageHeader.Read(file, Limits), Ellipse(128, 128), options), file);
+            if (format != OutputFormat.Zip) return Decoded.From(bytes);
+            using var zip = new System.IO.Compression.ZipArchive(new MemoryStream(bytes));
+            using var alpha = new MemoryStream();
+            await zip.GetEntry("alpha.png")!.Open().CopyToAsync(alpha);
+            return Decoded.From(alpha.ToArray());
+        }
+    }
+
+    [Theory]
     [InlineData(3)]
     [InlineData(4)]
     public async Task FrameThatIsSmallerThanTheAnimation_IsInItsPlace(int channels)

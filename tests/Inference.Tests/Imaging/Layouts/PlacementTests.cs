@@ -26,6 +26,15 @@ public class PlacementTests
     [InlineData("output_size=2000x2000", 2000, 2000, "200 0 1600 2000")]
     [InlineData("output_size=2000x2000&padding=10%", 2000, 2000, "360 200 1280 1600")]
     [InlineData("output_size=500x500&scale=50%&position=0%", 500, 500, "0 0 200 250")]
+    [InlineData("output_size=1000x1000", 1000, 1000, "100 0 800 1000")] // from here on Photoroom's
+    [InlineData("output_size=1000x1000&padding=10%", 1000, 1000, "180 100 640 800")]
+    [InlineData("output_size=1000x1000&padding=10%&position=0%", 1000, 1000, "100 100 640 800")]
+    [InlineData("output_size=1000x1000&padding=0 200px 100px 100px&position=100% 0%", 1000, 1000, "100 0 700 875")]
+    [InlineData("max_width=500", 500, 400, "100 50 200 250")]
+    [InlineData("max_height=200", 250, 200, "50 25 100 125")]
+    [InlineData("max_width=5000&max_height=5000", 1000, 800, "200 100 400 500")]
+    [InlineData("crop=true&crop_margin=50px&max_width=250&max_height=250", 208, 250, "21 21 167 208")]
+    [InlineData("output_size=2000x1000&max_width=100", 100, 50, "30 0 40 50")]
     public void Layout_IsWhereTheVendorsPutIt(string query, int width, int height, string subject)
     {
         var placement = Placement.Of(1000, 800, new(200, 100, 400, 500), Parse(query).Layout);
