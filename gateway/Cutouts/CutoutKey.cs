@@ -46,7 +46,12 @@ internal sealed class CutoutIdentity
 
     private CutoutKey Under(string version) => new(Convert.ToHexStringLower(Hash(_hash, version)));
 
-    private MaskKey MaskUnder(string version) => new(Convert.ToHexStringLower(Hash(_maskHash, version)), version);
+    private MaskKey MaskUnder(string version) => MaskUnder(_maskHash, version);
+
+    /// <summary>The mask of an image whose <see cref="MaskValue"/> was noted.</summary>
+    public static MaskKey MaskUnder(string maskValue, string version) => MaskUnder(Convert.FromHexString(maskValue), version);
+
+    private static MaskKey MaskUnder(byte[] hash, string version) => new(Convert.ToHexStringLower(Hash(hash, version)), version);
 
     private static byte[] Hash(byte[] first, string then) => SHA256.HashData([.. first, .. Encoding.UTF8.GetBytes(then)]);
 }

@@ -53,5 +53,8 @@ internal static class CacheStatusNames
 /// <param name="Status">Where it came from.</param>
 internal sealed record CutoutAnswer(Cutout Cutout, CutoutKey? Key, CacheStatus Status) : IDisposable
 {
+    /// <summary><see cref="CutoutIdentity.MaskValue"/> of what was asked for.</summary>
+    public string? Mask { get; init; }
+
     public void Dispose() => Cutout.Dispose();
 }

@@ -31,7 +31,7 @@ internal sealed class CutoutService(
         if (request.Cache.HasFlag(CacheUse.Read) && cutouts.LookUp(request.Identity.Candidates) is { } kept)
         {
             activity?.SetTag("cache", "hit");
-            return new(kept, request.Identity.KeyOf(kept), CacheStatus.Hit);
+            return new(kept, request.Identity.KeyOf(kept), CacheStatus.Hit) { Mask = request.Identity.MaskValue };
         }
 
         // 2. The bytes, where they are elsewhere and only the hash was needed so far.
@@ -45,7 +45,7 @@ internal sealed class CutoutService(
         if (coalesced) metrics.Cache("coalesced", "memory");
         var status = coalesced ? CacheStatus.Coalesced : isKept ? CacheStatus.Hit : cutout.IsRedrawn ? CacheStatus.Mask : CacheStatus.Miss;
         activity?.SetTag("cache", status.ToName());
-        return new(cutout, request.Identity.KeyOf(cutout), status);
+        return new(cutout, request.Identity.KeyOf(cutout), status) { Mask = request.Identity.MaskValue };
     }
 
     /// <summary>What a person waits for never waits for a background run, and what must not be kept is not shared with what may.</summary>

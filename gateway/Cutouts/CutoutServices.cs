@@ -34,6 +34,7 @@ public static class CutoutServices
             cache.Scope ??= clients.Value.KeysRequired ? CacheScope.PerClient : CacheScope.Shared);
         services.AddSingleton<CutoutCache>();
         services.AddSingleton<MaskCache>();
+        services.AddSingleton<CacheErasure>().AddHostedService(provider => provider.GetRequiredService<CacheErasure>());
         if (!builder.HasRedis()) return;
 
         services.AddSingleton<RedisCacheBudget>();

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
 using Rembg.Contract;
 using Rembg.Contract.Models;
 using Rembg.Contract.Problems;
@@ -25,6 +26,13 @@ internal sealed class ModelCatalog
     }
 
     public bool Has(string name) => Current.ByName.ContainsKey(name);
+
+    /// <summary>The same without a problem: false for one that no pod has now.</summary>
+    public bool TryFind(string? name, [NotNullWhen(true)] out NamedModel? model)
+    {
+        model = null;
+        return _current is { } current && current.ByName.TryGetValue(name ?? current.List.Default, out model);
+    }
 
     /// <summary>Takes in what the pods said; an empty list changes nothing.</summary>
     internal void Update(IReadOnlyList<ModelList> pods)

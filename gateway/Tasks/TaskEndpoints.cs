@@ -2,6 +2,7 @@ using System.Globalization;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Clients;
 using Rembg.Gateway.Cutouts;
+using Rembg.Gateway.Cutouts.Caching;
 
 namespace Rembg.Gateway.Tasks;
 
@@ -67,10 +68,11 @@ internal static class TaskEndpoints
         await CutoutResponse.WriteKeptAsync(context, new(open.Cutout, key, result.Status));
     }
 
-    private static async Task DeleteAsync(HttpContext context, string id, LongPoll tasks, ITaskQueue queue, TaskMetrics metrics)
+    private static async Task DeleteAsync(HttpContext context, string id, LongPoll tasks, ITaskQueue queue, TaskMetrics metrics, CacheErasure caches)
     {
         var task = await OwnAsync(context, id, tasks, wait: TimeSpan.Zero);
         if (await queue.DeleteAsync(id) is not { } state) throw NoSuchTask();
+        if (task.Result is { } result) await caches.EraseAsync(result.Key, result.Mask, task.Request.ToOptions());
         if (state == TaskState.Cancelled) metrics.Count("cancelled");
         await WriteAsync(context, task with { State = state, Position = null });
     }

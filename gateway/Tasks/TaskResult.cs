@@ -8,9 +8,10 @@ namespace Rembg.Gateway.Tasks;
 /// <param name="Metadata">The cutout; its bytes are empty.</param>
 /// <param name="Key">Value of the answer's <see cref="CutoutKey"/>; null for one without.</param>
 /// <param name="Status">Whether a pod worked for it.</param>
-internal sealed record TaskResult(Cutout Metadata, string? Key, CacheStatus Status)
+/// <param name="Mask"><see cref="CutoutAnswer.Mask"/>; null in results of older gateways.</param>
+internal sealed record TaskResult(Cutout Metadata, string? Key, CacheStatus Status, string? Mask = null)
 {
-    public static TaskResult Of(CutoutAnswer answer) => new(answer.Cutout with { Content = SharedBytes.Empty }, answer.Key?.Value, answer.Status);
+    public static TaskResult Of(CutoutAnswer answer) => new(answer.Cutout with { Content = SharedBytes.Empty }, answer.Key?.Value, answer.Status, answer.Mask);
 }
 
 /// <summary>A result's picture, on loan until disposed.</summary>

@@ -39,5 +39,7 @@ internal sealed class CutoutCache(IOptions<CacheOptions> options, GatewayMetrics
         _memory.Set(key, cutout.Keep(), entry);
     }
 
+    public void Remove(CutoutKey key) => _memory.Remove(key);
+
     public void Dispose() => _memory.Dispose();
 }

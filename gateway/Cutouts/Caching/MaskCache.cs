@@ -40,6 +40,14 @@ internal sealed class MaskCache(IOptions<CacheOptions> options, GatewayMetrics m
         _ = redis?.StoreAsync(key, mask);
     }
 
+    public void RemoveFromMemory(MaskKey key) => _memory.Remove(key);
+
+    public async Task RemoveFromRedisAsync(IReadOnlyList<MaskKey> keys)
+    {
+        foreach (var key in keys)
+            if (redis is not null) await redis.RemoveAsync(key);
+    }
+
     public void Dispose() => _memory.Dispose();
 
     private void StoreInMemory(MaskKey key, Mask mask) =>

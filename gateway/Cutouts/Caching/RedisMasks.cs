@@ -51,6 +51,13 @@ internal sealed partial class RedisMasks(
         }
     }
 
+    /// <summary>Its bytes stay in the ledger of the budget until they would have expired.</summary>
+    public Task RemoveAsync(MaskKey key) => GuardAsync(async limit =>
+    {
+        await redis.RemoveAsync(key.Value, limit);
+        return null;
+    }, CancellationToken.None);
+
     private async Task<byte[]?> GuardAsync(Func<CancellationToken, Task<byte[]?>> use, CancellationToken caller)
     {
         if (time.GetTimestamp() < Volatile.Read(ref _openUntil)) return null;

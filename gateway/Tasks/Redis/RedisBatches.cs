@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Rembg.Contract.Problems;
+using Rembg.Gateway.Cutouts.Caching;
 using Rembg.Gateway.Tasks.Batches;
 using StackExchange.Redis;
 using static Rembg.Gateway.Tasks.Redis.TaskScript;
@@ -7,7 +8,7 @@ using static Rembg.Gateway.Tasks.Redis.TaskScript;
 namespace Rembg.Gateway.Tasks.Redis;
 
 /// <summary>Batches: which tasks belong together, and how many of them have ended. The scripts that accept and end a task count it.</summary>
-internal sealed class RedisBatches(IConnectionMultiplexer control, ITaskQueue queue, IOptions<TaskOptions> options)
+internal sealed class RedisBatches(IConnectionMultiplexer control, ITaskQueue queue, CacheErasure caches, IOptions<TaskOptions> options)
 {
     private readonly IDatabase _redis = control.GetDatabase();
     private readonly string _scriptOptions = RedisTaskOptions.Json(options.Value);
@@ -39,7 +40,11 @@ internal sealed class RedisBatches(IConnectionMultiplexer control, ITaskQueue qu
     {
         if (await FindAsync(id) is not { } batch) return;
         foreach (var image in batch.Images)
-            if (image.Id is { } task) await queue.DeleteAsync(task);
+        {
+            if (image.Id is not { } task) continue;
+            if (await queue.FindAsync(task) is { Result: { } result, Request: var request }) await caches.EraseAsync(result.Key, result.Mask, request.ToOptions());
+            await queue.DeleteAsync(task);
+        }
         await RunAsync(DeleteBatch, id);
     }
 

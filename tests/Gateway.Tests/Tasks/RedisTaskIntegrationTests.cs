@@ -37,6 +37,25 @@ public sealed class RedisTaskIntegrationTests : TaskIntegrationTests
         result.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
+    [Theory]
+    [InlineData("PerClient", "miss")]
+    [InlineData("Shared", "hit")]
+    public async Task DeletedTask_IsErasedFromTheCachesOfAllGatewaysUnlessClientsShareThem(string scope, string afterwards)
+    {
+        await using var one = await StartAsync($"Cache:Scope={scope}");
+        await using var two = await StartAsync($"Cache:Scope={scope}", "Tasks:MaxRunning=0");
+        var id = await one.Client.PostTaskAsync();
+        await one.Client.EndOfAsync(id);
+        await Eventually.TrueAsync(async () => await _redis.CommandAsync("KEYS rembg:cache:*") != "*0", "the mask is in Redis");
+        (await two.CutAsync()).Cache().ShouldBe("mask");
+        (await two.CutAsync()).Cache().ShouldBe("hit");
+
+        (await one.Client.DeleteAsync($"/v1/tasks/{id}")).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        (await one.CutAsync()).Cache().ShouldBe(afterwards);
+        if (afterwards == "miss") await Eventually.TrueAsync(async () => (await two.CutAsync()).Cache() != "hit", "the other gateway has been told");
+    }
+
     [Fact]
     public async Task UserWithoutPermissionForChannels_TasksAreAcceptedOnceAndFoundByPolling()
     {
