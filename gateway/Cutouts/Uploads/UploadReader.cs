@@ -41,6 +41,7 @@ internal sealed class UploadReader(MemoryBudget memory, UploadTurns turns, Image
         if (url is not null && buffer.Length > 0) throw Problem.MultipleImages().AsException();
         if (url is null && !buffer.IsRead) throw Problem.MissingImage($"The form needs a field {Names(fields)} with the image.").AsException();
         if (fields.Background is { } names) CheckBackground(names, parameters, behind, behindUrl);
+        if (url is not null) buffer.Dispose(); // the fetched image has its own
         // Of an image that has not changed the hash alone will do, but not of one whose background follows it.
         using var background = behindUrl is not null ? await FetchAsync(request, behindUrl, fields, client, isNeeded: true, cancellationToken)
             : behind.IsRead ? Complete(behind, fields.Background!.File) : null;
