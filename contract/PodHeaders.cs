@@ -61,6 +61,9 @@ public static class PodHeaders
     /// <summary>Answer: bounding box of the subject, "left top width height" in pixels; "0 0 0 0" without one.</summary>
     public const string Foreground = "X-Foreground";
 
+    /// <summary>Answer: how unsure the model is, 0 (every pixel is subject or background) to 1; three digits.</summary>
+    public const string Uncertainty = "X-Uncertainty";
+
     /// <summary>Answer: how many frames the upload has; the first one is the photograph.</summary>
     public const string Frames = "X-Frames";
 

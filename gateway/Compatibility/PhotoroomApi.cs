@@ -44,6 +44,7 @@ internal static class PhotoroomApi
 
         // 3. Photoroom's headers, and the picture as itself or in JSON.
         RemoveBgForeground.Of(answer.Cutout)?.AddTo(context.Response.Headers);
+        context.Response.Headers["X-Uncertainty-Score"] = answer.Cutout.Uncertainty;
         if (Base64Cutout.IsAskedFor(context.Request)) await Base64Cutout.WriteAsync(context, answer, ["base64img", "result_b64"]);
         else await CutoutResponse.WriteAsync(context, answer);
     }

@@ -56,5 +56,8 @@ internal sealed record CutoutAnswer(Cutout Cutout, CutoutKey? Key, CacheStatus S
     /// <summary><see cref="CutoutIdentity.MaskValue"/> of what was asked for.</summary>
     public string? Mask { get; init; }
 
+    /// <summary>How long the run of a task took, by a clock that is never set; null elsewhere.</summary>
+    public TimeSpan? Ran { get; init; }
+
     public void Dispose() => Cutout.Dispose();
 }

@@ -68,6 +68,7 @@ internal static class CutoutResponse
         if (cutout.MaxHeight > 0) response.Headers[PodHeaders.MaxHeight] = Invariant(cutout.MaxHeight);
         if (cutout.Frames > 0) response.Headers[PodHeaders.Frames] = Invariant(cutout.Frames);
         response.Headers[PodHeaders.Foreground] = cutout.Foreground;
+        response.Headers[PodHeaders.Uncertainty] = cutout.Uncertainty;
         response.Headers[PodHeaders.ServerTiming] = Timing(context, answer);
     }
 

@@ -17,7 +17,7 @@ internal static class Cors
     private static readonly string[] ExposedHeaders =
     [
         "ETag", "Location", "Retry-After", "WWW-Authenticate", RequestId.Header, "X-Cache", "Idempotent-Replayed", "RateLimit", "RateLimit-Policy",
-        PodHeaders.ServerTiming, PodHeaders.Width, PodHeaders.Height, PodHeaders.MaxWidth, PodHeaders.MaxHeight, PodHeaders.Foreground, "X-Frames", "X-Model",
+        PodHeaders.ServerTiming, PodHeaders.Width, PodHeaders.Height, PodHeaders.MaxWidth, PodHeaders.MaxHeight, PodHeaders.Foreground, PodHeaders.Uncertainty, "X-Frames", "X-Model",
         // remove.bg's
         "X-Type", "X-Foreground-Top", "X-Foreground-Left", "X-Foreground-Width", "X-Foreground-Height", "X-Credits-Charged",
         "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset",

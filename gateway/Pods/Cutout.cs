@@ -21,6 +21,9 @@ public sealed record Cutout(string ContentType, int Width, int Height, string? F
     /// <summary>Height of the photograph in pixels; 0 when the pod did not say.</summary>
     public int MaxHeight { get; init; }
 
+    /// <summary>How unsure the model is, as the pod said it (<see cref="Rembg.Contract.PodHeaders.Uncertainty"/>); null when it did not.</summary>
+    public string? Uncertainty { get; init; }
+
     /// <summary>Frames of the upload, of which the first was taken; 0 when the pod did not say.</summary>
     public int Frames { get; init; }
 

@@ -74,6 +74,7 @@ internal sealed record PodResult(Cutout? Cutout, Problem? Problem, RetryReason R
             MaxWidth = Number(headers, PodHeaders.MaxWidth),
             MaxHeight = Number(headers, PodHeaders.MaxHeight),
             Frames = Number(headers, PodHeaders.Frames),
+            Uncertainty = Text(headers, PodHeaders.Uncertainty),
             Version = Text(headers, PodHeaders.Version),
             Mask = tail is not null && Text(headers, PodHeaders.MaskVersion) is { } maskVersion ? new(maskVersion, tail) : mask,
             IsRedrawn = mask is not null,

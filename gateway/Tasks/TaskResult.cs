@@ -9,9 +9,10 @@ namespace Rembg.Gateway.Tasks;
 /// <param name="Key">Value of the answer's <see cref="CutoutKey"/>; null for one without.</param>
 /// <param name="Status">Whether a pod worked for it.</param>
 /// <param name="Mask"><see cref="CutoutAnswer.Mask"/>; null in results of older gateways.</param>
-internal sealed record TaskResult(Cutout Metadata, string? Key, CacheStatus Status, string? Mask = null)
+/// <param name="RanMs"><see cref="CutoutAnswer.Ran"/>; likewise.</param>
+internal sealed record TaskResult(Cutout Metadata, string? Key, CacheStatus Status, string? Mask = null, long? RanMs = null)
 {
-    public static TaskResult Of(CutoutAnswer answer) => new(answer.Cutout with { Content = SharedBytes.Empty }, answer.Key?.Value, answer.Status, answer.Mask);
+    public static TaskResult Of(CutoutAnswer answer) => new(answer.Cutout with { Content = SharedBytes.Empty }, answer.Key?.Value, answer.Status, answer.Mask, (long?)answer.Ran?.TotalMilliseconds);
 }
 
 /// <summary>A result's picture, on loan until disposed.</summary>

@@ -38,12 +38,13 @@ internal sealed partial class TaskRun(
         {
             using var image = await queue.ReadImageAsync(lease);
             if (image is null) return Failed(lease, QueueProblems.Expired());
-            var request = lease.Request;
+            var (request, started) = (lease.Request, time.GetTimestamp());
             var answer = await cutouts.CutAsync(
                 new(cutouts.Identify(image, request.ToOptions(), request.Client), image, Priority.Background, request.NoStore ? CacheUse.None : CacheUse.All,
                     new Client(request.Client, new Plan()), Deadline.After(_options.RunTimeout, time), request.RequestId),
                 cancelled);
             if (answer.Status == CacheStatus.Miss) room.Ran(PodTiming.Queue(answer.Cutout), PodTiming.Infer(answer.Cutout));
+            answer = answer with { Ran = time.GetElapsedTime(started) };
             return new("succeeded", () => queue.SucceedAsync(lease, answer), answer);
         }
         catch (OperationCanceledException) when (cancelled.IsCancellationRequested)

@@ -24,13 +24,14 @@ internal sealed record TaskView(
     /// <param name="origin">What links begin with: the path under which the outside reaches the service, or a whole URL.</param>
     public static TaskView Of(CutoutTask task, string origin) => new(
         task.Id, NameOf(task.State), task.Position, task.Attempts, task.CreatedAt, task.StartedAt, task.FinishedAt,
-        Milliseconds(task.StartedAt - task.CreatedAt), Milliseconds(task.FinishedAt - task.StartedAt),
+        Milliseconds(task.StartedAt - task.CreatedAt), task.Result?.RanMs ?? Milliseconds(task.FinishedAt - task.StartedAt),
         task.Error is { } error ? TaskError.Of(error) : null,
         new($"{origin}/v1/tasks/{task.Id}", task.State == TaskState.Succeeded ? $"{origin}/v1/tasks/{task.Id}/result" : null));
 
     public static string NameOf(TaskState state) => state.ToString().ToLowerInvariant();
 
-    private static long? Milliseconds(TimeSpan? time) => (long?)time?.TotalMilliseconds;
+    /// <summary>Between two readings of the store's clock, which may have been set in between (issue 27).</summary>
+    private static long? Milliseconds(TimeSpan? time) => time is { } known ? Math.Max(0, (long)known.TotalMilliseconds) : null;
 }
 
 /// <summary>The problem that a synchronous request would have been answered with.</summary>

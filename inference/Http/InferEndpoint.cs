@@ -163,6 +163,7 @@ internal sealed class InferEndpoint(
         response.Headers[PodHeaders.MaxWidth] = cutout.MaxWidth.ToString(CultureInfo.InvariantCulture);
         response.Headers[PodHeaders.MaxHeight] = cutout.MaxHeight.ToString(CultureInfo.InvariantCulture);
         response.Headers[PodHeaders.Foreground] = cutout.Foreground.ToString();
+        response.Headers[PodHeaders.Uncertainty] = cutout.Uncertainty.ToString("0.###", CultureInfo.InvariantCulture);
         response.Headers[PodHeaders.ServerTiming] = clock.ToString();
     }
 

@@ -61,6 +61,9 @@ public sealed class CutoutEncoder
     public Box Foreground => _placement.Subject.Intersect(new(0, 0, Width, Height));
     public string ContentType => _options.ContentType;
 
+    /// <summary>See <see cref="Mask.Uncertainty"/>.</summary>
+    public double Uncertainty => _mask.Uncertainty;
+
     /// <summary>Bytes that <see cref="Write"/> holds at its peak, besides the file and the mask.</summary>
     public long DecodedBytes =>
         CutoutMemory.Of(_header, _options, Width, Height, ScaledImage.DecodedSize(_header, _placement.Image.Width, _placement.Image.Height), _mask.Width, _mask.Height)

@@ -32,6 +32,7 @@ public static class PodScripts
         response.Headers[PodHeaders.MaxWidth] = "400";
         response.Headers[PodHeaders.MaxHeight] = "300";
         response.Headers[PodHeaders.Foreground] = foreground;
+        response.Headers[PodHeaders.Uncertainty] = "0.012";
         if (version is not null) response.Headers[PodHeaders.Version] = $"{version}-{options.Model}";
         response.Headers[PodHeaders.Load] = $"{load}";
         var hasMask = request.Mask.Length > 0;

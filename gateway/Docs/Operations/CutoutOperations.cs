@@ -37,6 +37,7 @@ internal static class CutoutOperations
         Field.Number("X-Max-Width", "Pixels that the cutout would have with `size=full`."),
         Field.Number("X-Max-Height", "Pixels that the cutout would have with `size=full`."),
         Field.Number("X-Frames", "Frames of the upload; the first one was taken."),
+        Field.Text("X-Uncertainty", "How unsure the model is: 0 where every pixel is subject or background, 1 where it cannot tell any."),
         Field.Text("X-Foreground", "Bounding box of the subject in pixels: left top width height; `0 0 0 0` without one."),
     ];
 

@@ -23,6 +23,7 @@ public sealed class PhotoroomIntegrationTests(FaceGateway shared) : IClassFixtur
 
         answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
         answer.Headers.GetValues("X-Foreground-Width").ShouldBe(["3"]);
+        answer.Headers.GetValues("X-Uncertainty-Score").ShouldBe(["0.012"]);
         _pod.Requests.ShouldHaveSingleItem().Query.ShouldBe(("?model=model-a&" + asked).TrimEnd('&'));
     }
 

@@ -26,6 +26,7 @@ public sealed class BackgroundTests : IAsyncLifetime
         var maskBytes = int.Parse(answer.Headers.GetValues("X-Mask-Bytes").Single(), CultureInfo.InvariantCulture);
         var (picture, mask) = (both[..^maskBytes], both[^maskBytes..]);
 
+        double.Parse(answer.Headers.GetValues("X-Uncertainty").Single(), CultureInfo.InvariantCulture).ShouldBeInRange(0, 1);
         var cutout = Decoded.From(picture);
         cutout.ToRgba().Channel(3).ShouldAllBe(alpha => alpha == 255);
         using var drawn = await InferAsync(Photos.Astronaut, mask, ("X-Mask-Bytes", $"{maskBytes}"));
