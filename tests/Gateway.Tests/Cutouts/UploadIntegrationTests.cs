@@ -18,7 +18,7 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _pod = await FakePod.StartAsync();
-        _gateway = await GatewayApp.StartAsync([_pod], $"Uploads:MaxBytes={MaxBytes}", "Uploads:MaxBytesInFlight=1048576", "Uploads:ClientShare=1", "Uploads:Timeout=00:00:01");
+        _gateway = await GatewayApp.StartAsync([_pod], $"Uploads:MaxBytes={MaxBytes}", "Uploads:MaxBytesInFlight=1048576", "Uploads:ClientShare=1", "Uploads:Timeout=00:05:00"); // what a test holds stays, however busy the machine is
     }
 
     public async Task DisposeAsync()
@@ -202,7 +202,8 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
     [Fact]
     public async Task BodyThatTakesTooLong_IsGivenUp()
     {
-        using var socket = await ConnectAsync();
+        await using var gateway = await GatewayApp.StartAsync([_pod], "Uploads:Timeout=00:00:01");
+        using var socket = await ConnectAsync(gateway);
         await socket.WriteAsync(Ascii("POST /v1/remove-background HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n"));
         await socket.WriteAsync(Images.Jpeg(100));
         (await ReadLineAsync(socket)).ShouldBe("HTTP/1.1 408 Request Timeout");
@@ -246,7 +247,7 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
     [Fact]
     public async Task ClientThatHoldsItsShare_WaitsForItself_AndIs429InTheEnd()
     {
-        await using var gateway = await GatewayApp.StartAsync([_pod], "Uploads:MaxBytesInFlight=4194304", "Uploads:Timeout=00:00:01"); // a share is eight blocks, six of them for uploads
+        await using var gateway = await GatewayApp.StartAsync([_pod], "Uploads:MaxBytesInFlight=4194304", "Uploads:Timeout=00:00:03"); // a share is eight blocks, six of them for uploads
         var release = new TaskCompletionSource();
         _pod.Always = PodScripts.After(release.Task, PodScripts.Cutout());
         var memory = gateway.Services.GetRequiredService<MemoryBudget>();
