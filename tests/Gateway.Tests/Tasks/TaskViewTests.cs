@@ -26,6 +26,10 @@ public class TaskViewTests
 
     private static CutoutTask Task(TaskResult? result) => new()
     {
-        Id = "a", Request = new("client", false, "", false, "", null), State = TaskState.Succeeded, CreatedAt = Noon, Result = result,
+        Id = "a",
+        Request = new("client", false, "", false, "", null),
+        State = TaskState.Succeeded,
+        CreatedAt = Noon,
+        Result = result,
     };
 }
