@@ -35,7 +35,7 @@ internal sealed class UploadReader(MemoryBudget memory, UploadTurns turns, Image
         using (await turns.EnterAsync(client, Math.Min(request.ContentLength ?? _options.MaxBytes, _options.MaxFileBytes(fields)), either.Token))
             await ReadBodyAsync(request, fields, buffer, behind, parameters, timeout.Token, either.Token);
 
-        // 3. The image, or word of where it is; 4. its background likewise.
+        // 3. The image or its URL, and the background or its URL; 4. both, fetched where need be.
         var url = TakeUrl(parameters, fields.Url, Problem.MultipleImages());
         var behindUrl = TakeUrl(parameters, fields.Background?.Url, Problem.MultipleBackgrounds());
         if (url is not null && buffer.Length > 0) throw Problem.MultipleImages().AsException();

@@ -1,0 +1,102 @@
+using Rembg.Contract.Cutouts;
+using Rembg.Inference.Imaging;
+using Rembg.Testing;
+using SixLabors.ImageSharp;
+using SixLabors.ImageSharp.PixelFormats;
+using SixLabors.ImageSharp.Processing;
+using static Rembg.Inference.Tests.Imaging.Cutting;
+
+namespace Rembg.Inference.Tests.Imaging.Layouts;
+
+/// <summary>What is drawn, against ImageSharp: another implementation of resizing, compositing and blurring, which the product does not use.</summary>
+public class LayoutOracleTests
+{
+    private static readonly Mask Subject = Ellipse(512, 512); // of the photograph's size: the mask itself is not resized
+
+    [Theory]
+    [InlineData("output_size=300x300&padding=10%")]
+    [InlineData("output_size=1400x900&padding=20px")]
+    [InlineData("scale=60%&position=0% 100%")]
+    [InlineData("crop=true&crop_margin=30px")]
+    [InlineData("crop=true&crop_margin=30px&max_width=200")]
+    public async Task ScaledSubject_HasTheSameColoursAtItsEdge(string query)
+    {
+        using var drawn = await DrawAsync(query);
+        using var cutout = Cutout();
+        var (from, to) = (Plan("").Foreground, Plan(query).Foreground);
+        cutout.Mutate(image => image.Crop(new(from.Left, from.Top, from.Width, from.Height)).Resize(to.Width, to.Height, KnownResamplers.Lanczos3));
+        drawn.Mutate(image => image.Crop(new(to.Left, to.Top, to.Width, to.Height)));
+
+        var (difference, pixels) = (0.0, 0);
+        for (var y = 3; y < to.Height - 3; y++)
+            for (var x = 3; x < to.Width - 3; x++)
+            {
+                var (ours, theirs) = (drawn[x, y], cutout[x, y]);
+                if (theirs.A is < 20 or > 235) continue;
+                pixels++;
+                difference += Math.Abs(ours.A - theirs.A) + Math.Abs(ours.R - theirs.R) + Math.Abs(ours.G - theirs.G) + Math.Abs(ours.B - theirs.B);
+            }
+        pixels.ShouldBeGreaterThan(1000);
+        (difference / pixels / 4).ShouldBeLessThan(3);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("output_size=700x300")]
+    public async Task BackgroundPicture_CoversAsItDoes(string query)
+    {
+        using var drawn = await DrawAsync(query, Photos.Rocket);
+        using var subject = await DrawAsync(query);
+        using var expected = Image.Load<Rgba32>(Photos.Rocket);
+        expected.Mutate(image => image
+            .Resize(new ResizeOptions { Size = new(drawn.Width, drawn.Height), Mode = ResizeMode.Crop, Sampler = KnownResamplers.Lanczos3 })
+            .DrawImage(subject, 1));
+
+        MeanDifference(drawn, expected).ShouldBeLessThan(2);
+    }
+
+    [Fact]
+    public async Task Shadow_IsAGaussianOfTheMovedSubject()
+    {
+        using var drawn = await DrawAsync("shadow=drop&shadow_opacity=100");
+        var box = Plan("").Foreground;
+        using var expected = new Image<Rgba32>(512, 512);
+        var moved = (int)Math.Round(0.02 * box.Height);
+        for (var y = moved; y < 512; y++)
+            for (var x = 0; x < 512; x++) expected[x, y] = new(0, 0, 0, Subject.Values[(y - moved) * 512 + x]);
+        using var cutout = Cutout();
+        expected.Mutate(image => image.GaussianBlur((float)(0.025 * Math.Max(box.Width, box.Height))).DrawImage(cutout, 1));
+
+        MeanDifference(drawn, expected).ShouldBeLessThan(2);
+    }
+
+    /// <summary>Of alpha, and of colours weighted by it: nobody sees the others.</summary>
+    private static double MeanDifference(Image<Rgba32> one, Image<Rgba32> other)
+    {
+        (one.Width, one.Height).ShouldBe((other.Width, other.Height));
+        var sum = 0.0;
+        for (var y = 0; y < one.Height; y++)
+            for (var x = 0; x < one.Width; x++)
+            {
+                var (a, b) = (one[x, y], other[x, y]);
+                sum += Math.Abs(a.A - b.A) + (Math.Abs(a.R * a.A - b.R * b.A) + Math.Abs(a.G * a.A - b.G * b.A) + Math.Abs(a.B * a.A - b.B * b.A)) / 255.0;
+            }
+        return sum / one.Width / one.Height / 4;
+    }
+
+    private static Image<Rgba32> Cutout()
+    {
+        var photo = Image.Load<Rgba32>(Photos.Astronaut);
+        for (var y = 0; y < photo.Height; y++)
+            for (var x = 0; x < photo.Width; x++) photo[x, y] = photo[x, y] with { A = Subject.Values[y * photo.Width + x] };
+        return photo;
+    }
+
+    private static CutoutEncoder Plan(string query, byte[]? behind = null)
+    {
+        var options = CutoutOptions.Parse(query.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=')).Select(pair => KeyValuePair.Create(pair[0], pair[1])));
+        return CutoutEncoder.Plan(ImageHeader.Read(Photos.Astronaut, Limits), Subject, options with { Edges = EdgeMode.Raw }, BackgroundPicture.Read(behind ?? [], Limits));
+    }
+
+    private static async Task<Image<Rgba32>> DrawAsync(string query, byte[]? behind = null) => Image.Load<Rgba32>(await WriteAsync(Plan(query, behind), Photos.Astronaut));
+}
