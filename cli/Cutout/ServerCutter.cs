@@ -6,7 +6,7 @@ using Rembg.Contract.Cutouts;
 namespace Rembg.Cli.Cutout;
 
 /// <summary>
-/// Asks a server for cutouts. One that is full (429, 503) says when to come back and is obeyed; one that is away is asked again after 1,
+/// Asks a server for cutouts. One that is full (429, 503) says when to come back and is obeyed; one that cannot be reached is asked again after 1,
 /// 2, 4 … 30 seconds; until <paramref name="giveUpAfter"/>.
 /// </summary>
 /// <param name="path">Of a gateway or a pod: both take the image as the body and options in the query.</param>
@@ -36,9 +36,9 @@ internal sealed class ServerCutter(HttpClient http, string path, CutoutOptions o
                 if (answer.StatusCode is not (HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable)) throw new CutoutException(why);
                 wait = answer.Headers.RetryAfter?.Delta ?? wait;
             }
-            catch (Exception away) when (away is HttpRequestException or HttpIOException)
+            catch (Exception unreachable) when (unreachable is HttpRequestException or HttpIOException)
             {
-                why = $"{http.BaseAddress} does not answer: {away.Message}";
+                why = $"{http.BaseAddress} does not answer: {unreachable.Message}";
             }
             if (time.GetElapsedTime(started) + wait > giveUpAfter) throw new CutoutException(why);
             waiting(why);

@@ -15,7 +15,7 @@ public sealed record Problem(int Status, string Code, string Title)
     /// <summary>For 503 between pod and gateway: the value of <see cref="PodHeaders.Overload"/>.</summary>
     public string? Overload { get; init; }
 
-    /// <summary>The parameter that is wrong, for faces whose error codes name it.</summary>
+    /// <summary>The parameter that is wrong, for APIs whose error codes name it.</summary>
     public string? Parameter { get; init; }
 
     /// <summary>For 415: the encodings of a body that are taken.</summary>

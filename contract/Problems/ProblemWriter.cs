@@ -4,13 +4,13 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Rembg.Contract.Problems;
 
-/// <summary>Endpoint metadata of a compatibility face: how it says no in its own dialect.</summary>
+/// <summary>Endpoint metadata of an API: how it writes a problem.</summary>
 public interface IProblemFormat
 {
     Task WriteAsync(HttpContext context, Problem problem);
 }
 
-/// <summary>The only place that turns a <see cref="Problem"/> into HTTP: RFC 9457, or the dialect of the endpoint.</summary>
+/// <summary>The only place that turns a <see cref="Problem"/> into HTTP: RFC 9457, or the format of the endpoint.</summary>
 public static class ProblemWriter
 {
     public static async Task WriteAsync(HttpContext context, Problem problem)
@@ -24,8 +24,8 @@ public static class ProblemWriter
         if (problem.Status == StatusCodes.Status401Unauthorized) response.Headers.WWWAuthenticate = "Bearer";
         response.Headers.CacheControl = "no-store";
 
-        if (context.GetEndpoint()?.Metadata.GetMetadata<IProblemFormat>() is { } dialect)
-            await dialect.WriteAsync(context, problem);
+        if (context.GetEndpoint()?.Metadata.GetMetadata<IProblemFormat>() is { } format)
+            await format.WriteAsync(context, problem);
         else
             await response.WriteAsJsonAsync(Details(context, problem), ProblemJson.Default.ProblemDetails, "application/problem+json", context.RequestAborted);
     }

@@ -2,7 +2,7 @@ using Rembg.Contract.Problems;
 
 namespace Rembg.Gateway.Compatibility;
 
-/// <summary>How parameters of other APIs are gathered before a face translates them.</summary>
+/// <summary>How parameters of other APIs are gathered before they are translated into options.</summary>
 internal static class CompatibilityParameters
 {
     /// <summary>

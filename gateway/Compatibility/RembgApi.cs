@@ -23,9 +23,9 @@ internal static class RembgApi
 
     public static void MapRembg(this IEndpointRouteBuilder app)
     {
-        var dialect = new Dialect();
-        app.MapPost("/api/remove", RemoveAsync).RequireClient().WithMetadata(dialect);
-        app.MapGet("/api/remove", RemoveAsync).RequireClient().WithMetadata(dialect);
+        var format = new ProblemFormat();
+        app.MapPost("/api/remove", RemoveAsync).RequireClient().WithMetadata(format);
+        app.MapGet("/api/remove", RemoveAsync).RequireClient().WithMetadata(format);
     }
 
     private static async Task RemoveAsync(HttpContext context, UploadReader uploads, ModelCatalog models, IOptions<CompatibilityOptions> compatibility)
@@ -107,7 +107,7 @@ internal static class RembgApi
     }
 
     /// <summary>FastAPI: a list for what is wrong with parameters (422), else one text with the status it has anyway. Of a URL it is one text with 400.</summary>
-    private sealed class Dialect : IProblemFormat
+    private sealed class ProblemFormat : IProblemFormat
     {
         public Task WriteAsync(HttpContext context, Problem problem) => problem switch
         {

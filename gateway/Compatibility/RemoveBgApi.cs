@@ -10,10 +10,10 @@ internal static class RemoveBgApi
 {
     public static void MapRemoveBg(this IEndpointRouteBuilder app)
     {
-        var dialect = new RemoveBgProblemFormat();
-        app.MapPost("/v1.0/removebg", RemoveAsync).RequireClient().WithMetadata(dialect);
-        app.MapPost("/v1.0/improve", ImproveAsync).RequireClient().WithMetadata(dialect);
-        app.MapGet("/v1.0/account", ShowAccount).IdentifyClient().WithMetadata(dialect);
+        var format = new RemoveBgProblemFormat();
+        app.MapPost("/v1.0/removebg", RemoveAsync).RequireClient().WithMetadata(format);
+        app.MapPost("/v1.0/improve", ImproveAsync).RequireClient().WithMetadata(format);
+        app.MapGet("/v1.0/account", ShowAccount).IdentifyClient().WithMetadata(format);
     }
 
     private static async Task RemoveAsync(HttpContext context, UploadReader uploads)

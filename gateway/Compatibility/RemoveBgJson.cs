@@ -2,9 +2,9 @@ using System.Text.Json.Serialization;
 
 namespace Rembg.Gateway.Compatibility;
 
-internal sealed record RemoveBgResult(RemoveBgPicture Data);
+internal sealed record RemoveBgResult(RemoveBgData Data);
 
-internal sealed record RemoveBgPicture(
+internal sealed record RemoveBgData(
     [property: JsonPropertyName("result_b64")] ReadOnlyMemory<byte> Result,
     [property: JsonPropertyName("foreground_top")] int? Top,
     [property: JsonPropertyName("foreground_left")] int? Left,

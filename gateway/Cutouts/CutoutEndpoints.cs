@@ -49,7 +49,7 @@ internal static class CutoutEndpoints
         await CutoutResponse.WriteAsync(context, answer);
     }
 
-    /// <summary>A synchronous request for a cutout; the compatibility faces use it too.</summary>
+    /// <summary>A synchronous request for a cutout; the APIs of others use it too.</summary>
     public static CutoutRequest ToRequest(this HttpContext context, CutoutIdentity identity, Upload image)
     {
         var directives = context.Request.GetTypedHeaders().CacheControl;

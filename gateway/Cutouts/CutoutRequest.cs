@@ -9,7 +9,7 @@ namespace Rembg.Gateway.Cutouts;
 [Flags]
 internal enum CacheUse { None = 0, Read = 1, Store = 2, All = Read | Store }
 
-/// <summary>One caller's wish for a cutout.</summary>
+/// <summary>One caller's request for a cutout.</summary>
 /// <param name="Identity">From <see cref="CutoutService.Identify"/>.</param>
 /// <param name="Image">Stays the caller's to dispose; a run that outlives the caller shares it.</param>
 /// <param name="Priority">Who waits.</param>

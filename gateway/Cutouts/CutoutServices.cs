@@ -43,7 +43,7 @@ public static class CutoutServices
         services.AddOptions<RedisCacheOptions>().Configure<IServiceProvider>((redis, provider) =>
         {
             redis.InstanceName = RedisCacheBudget.Prefix;
-            // Opened off the request's path: a Redis that is away takes seconds to say so.
+            // Opened off the request's path: an unreachable Redis takes seconds to say so.
             redis.ConnectionMultiplexerFactory = () => Task.Run(() => provider.GetRequiredKeyedService<IConnectionMultiplexer>(RedisServices.Values));
         });
     }

@@ -20,8 +20,8 @@ internal sealed record Operation(string Tag, string Id, string Summary, string? 
     /// <summary>Refusals by status.</summary>
     public required IReadOnlyDictionary<int, string> Problems { get; init; }
 
-    /// <summary>Forms of a refusal's JSON in the dialect of a face; none for problem+json.</summary>
-    public IReadOnlyList<Type> Dialect { get; init; } = [];
+    /// <summary>Types of the JSON that a refusal may be; none for problem+json.</summary>
+    public IReadOnlyList<Type> ErrorTypes { get; init; } = [];
 }
 
 /// <summary>A parameter, a form field or a header.</summary>

@@ -71,9 +71,9 @@ internal sealed class OperationTransformer : IOpenApiOperationTransformer
     private static async Task<(string ContentType, IOpenApiSchema)> ProblemAsync(
         Operation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
-        if (operation.Dialect.Count == 0) return ("application/problem+json", DocumentTransformer.Problem(context));
+        if (operation.ErrorTypes.Count == 0) return ("application/problem+json", DocumentTransformer.Problem(context));
         var forms = new List<IOpenApiSchema>();
-        foreach (var type in operation.Dialect) forms.Add(await context.GetOrCreateSchemaAsync(type, null, cancellationToken));
+        foreach (var type in operation.ErrorTypes) forms.Add(await context.GetOrCreateSchemaAsync(type, null, cancellationToken));
         return ("application/json", forms is [var only] ? only : new OpenApiSchema { OneOf = forms });
     }
 

@@ -11,7 +11,7 @@ internal sealed class PathPrefix(RequestDelegate next, IOptions<EdgeOptions> opt
     {
         var request = context.Request;
         if (!request.PathBase.HasValue) request.PathBase = _configured;
-        // Some proxies take the prefix away, some leave it.
+        // Some proxies remove the prefix, some leave it.
         if (request.PathBase.HasValue && request.Path.StartsWithSegments(request.PathBase, out var rest)) request.Path = rest.HasValue ? rest : "/";
         return next(context);
     }

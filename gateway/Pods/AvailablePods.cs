@@ -20,7 +20,7 @@ internal sealed class AvailablePods : IAvailableDestinationsPolicy
 
     public IReadOnlyList<DestinationState> All => _all;
 
-    /// <summary>Those that no probe has found away, or has not asked yet.</summary>
+    /// <summary>All but those that a probe has found unhealthy.</summary>
     public IReadOnlyList<DestinationState> Answering => _answering;
 
     public IReadOnlyList<DestinationState> GetAvailalableDestinations(ClusterConfig config, IReadOnlyList<DestinationState> allDestinations)

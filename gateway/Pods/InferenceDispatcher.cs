@@ -68,7 +68,7 @@ internal sealed class InferenceDispatcher(PodScheduler scheduler, PodClient clie
 
     private async Task<bool> MayRetryAsync(InferenceRequest request, PodResult result, History history) => result.Retry switch
     {
-        // Nothing was lost, and the scheduler bounds how often a pod is asked that is full or away. The worker of tasks shall hear of full pods.
+        // Nothing was lost, and the scheduler bounds how often a full or unreachable pod is asked. Tasks are tried once more only: their worker slows down.
         RetryReason.ConnectFailed => true,
         RetryReason.Overloaded => request.Priority == Priority.Interactive || history.Count(RetryReason.Overloaded) == 1,
         // The budget was charged when the pod was left.

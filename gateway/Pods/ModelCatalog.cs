@@ -6,7 +6,7 @@ using Rembg.Contract.Problems;
 
 namespace Rembg.Gateway.Pods;
 
-/// <summary>The models that the pods have loaded, as last heard. Kept when all pods are away: cached answers need no pod.</summary>
+/// <summary>The models that the pods have loaded, as last heard. Kept when no pod answers: cached answers need no pod.</summary>
 internal sealed class ModelCatalog
 {
     private volatile Snapshot? _current;

@@ -61,7 +61,7 @@ internal sealed partial class ModelPoller(
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or OperationCanceledException)
         {
-            // A pod that is away has said what it has loaded, or says so later; whether it is well is for the health checks.
+            // Its last list stays. Whether the pod is healthy is for the probes to say.
             cancellationToken.ThrowIfCancellationRequested();
         }
     }

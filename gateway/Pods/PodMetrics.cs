@@ -16,7 +16,7 @@ internal sealed class PodMetrics
         _meter = meters.Create("rembg.gateway");
         _wait = _meter.CreateHistogram<double>("wait_seconds", description: "Seconds that a run waited for its turn at a pod, by priority.");
         _meter.CreateObservableGauge("pods", () => Count(proxy),
-            description: "Pods that this gateway knows, by state: available, resting (a connection to it failed or broke), away (its probes fail), invalid (its list of models is not valid).");
+            description: "Pods that this gateway knows, by state: available, ejected (a connection to it failed or broke), unhealthy (its probes fail), invalid (its list of models is not valid).");
     }
 
     /// <param name="waiting">How many wait, by priority.</param>
@@ -30,7 +30,7 @@ internal sealed class PodMetrics
 
     private static IEnumerable<Measurement<int>> Count(IProxyStateLookup proxy)
     {
-        var counts = new Dictionary<string, int> { ["available"] = 0, ["resting"] = 0, ["away"] = 0, ["invalid"] = 0 };
+        var counts = new Dictionary<string, int> { ["available"] = 0, ["ejected"] = 0, ["unhealthy"] = 0, ["invalid"] = 0 };
         if (proxy.TryGetCluster(PodCluster.Id, out var cluster))
             foreach (var destination in cluster.DestinationsState.AllDestinations) counts[State(destination)]++;
         return counts.Select(count => new Measurement<int>(count.Value, new KeyValuePair<string, object?>("state", count.Key)));
@@ -38,7 +38,7 @@ internal sealed class PodMetrics
 
     private static string State(DestinationState destination) =>
         Pod.Of(destination).ModelsError is not null ? "invalid"
-        : destination.Health.Active == DestinationHealth.Unhealthy ? "away"
-        : destination.Health.Passive == DestinationHealth.Unhealthy ? "resting"
+        : destination.Health.Active == DestinationHealth.Unhealthy ? "unhealthy"
+        : destination.Health.Passive == DestinationHealth.Unhealthy ? "ejected"
         : "available";
 }

@@ -22,7 +22,7 @@ internal sealed partial class QueueMetricsPoller(ITaskQueue queue, TaskMetrics m
         }
         catch (ProblemException)
         {
-            // The store is away; the last figures stay, and others tell of the outage.
+            // The store does not answer: the last figures stay, and other metrics show the outage.
         }
         catch (Exception exception)
         {

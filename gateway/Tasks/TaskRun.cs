@@ -82,7 +82,7 @@ internal sealed partial class TaskRun(
         return new("retried", () => queue.ReturnAsync(lease, reason, delay));
     }
 
-    /// <summary>A finished run is worth some patience with a store that is away: until the lease is over.</summary>
+    /// <summary>A finished run is not thrown away because the store does not answer: it is told again until the lease is over.</summary>
     private async Task<bool> TellAsync(Func<Task<bool>> write, CancellationToken lost)
     {
         while (true)

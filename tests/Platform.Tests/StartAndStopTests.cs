@@ -51,7 +51,7 @@ public class StartAndStopTests
         await platform.Pods[0].KillAsync();
 
         using var management = new HttpClient { BaseAddress = platform.Gateways[0].ManagementAddress };
-        await Eventually.TrueAsync(async () => (await management.GetStringAsync("/metrics")).Contains("rembg_gateway_pods{state=\"away\"} 1", StringComparison.Ordinal), "the gateway has seen it");
+        await Eventually.TrueAsync(async () => (await management.GetStringAsync("/metrics")).Contains("rembg_gateway_pods{state=\"unhealthy\"} 1", StringComparison.Ordinal), "the gateway has seen it");
         (await management.GetAsync("/readyz")).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await management.GetAsync("/livez")).StatusCode.ShouldBe(HttpStatusCode.OK);
 

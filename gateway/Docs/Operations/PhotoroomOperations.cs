@@ -48,7 +48,7 @@ internal static class PhotoroomOperations
             [503] = CutoutOperations.Problems[503],
             [504] = CutoutOperations.Problems[504],
         },
-        Dialect = Errors,
+        ErrorTypes = Errors,
     };
 
     private static readonly Field[] EditOptions =
@@ -74,7 +74,7 @@ internal static class PhotoroomOperations
         RequestHeaders = [CutoutOperations.IfNoneMatch, CutoutOperations.CacheControl],
         Answers = [CutoutOperations.Picture with { Files = ["image/png", "image/jpeg", "image/webp", "image/avif"] }],
         Problems = Segment.Problems,
-        Dialect = [typeof(PhotoroomFailure)],
+        ErrorTypes = [typeof(PhotoroomFailure)],
     };
 
     public static readonly Operation Edit = EditUrl with
@@ -97,13 +97,13 @@ internal static class PhotoroomOperations
     {
         Answers = [new(200, "The account.") { Json = typeof(PhotoroomEditAccount) }],
         Problems = new Dictionary<int, string> { [403] = Segment.Problems[403] },
-        Dialect = [typeof(PhotoroomFailure)],
+        ErrorTypes = [typeof(PhotoroomFailure)],
     };
 
     public static readonly Operation Account = new(Tag, "photoroomAccount", "What the caller may use", "There are no credits; `available` is how many requests the plan allows at once.")
     {
         Answers = [new(200, "The account.") { Json = typeof(PhotoroomAccount) }],
         Problems = new Dictionary<int, string> { [403] = Segment.Problems[403] },
-        Dialect = Errors,
+        ErrorTypes = Errors,
     };
 }

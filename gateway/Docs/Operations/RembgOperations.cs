@@ -39,7 +39,7 @@ internal static class RembgOperations
             422 => "A parameter is wrong (then `detail` is a list), or the image cannot be decoded.",
             _ => problem.Value,
         }),
-        Dialect = Errors,
+        ErrorTypes = Errors,
     };
 
     public static readonly Operation RemoveUrl = Remove with

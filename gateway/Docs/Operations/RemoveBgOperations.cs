@@ -73,7 +73,7 @@ internal static class RemoveBgOperations
             [503] = CutoutOperations.Problems[503],
             [504] = CutoutOperations.Problems[504],
         },
-        Dialect = [typeof(RemoveBgErrors)],
+        ErrorTypes = [typeof(RemoveBgErrors)],
     };
 
     public static readonly Operation Improve = new(Tag, "removeBgImprove", "Report an image that was cut badly",
@@ -87,7 +87,7 @@ internal static class RemoveBgOperations
         ],
         Answers = [new(200, "A new id.") { Json = typeof(RemoveBgImprovement) }],
         Problems = Remove.Problems.Where(problem => problem.Key is not (502 or 504)).ToDictionary(),
-        Dialect = Remove.Dialect,
+        ErrorTypes = Remove.ErrorTypes,
     };
 
     public static readonly Operation Account = new(Tag, "removeBgAccount", "What the caller may use",
@@ -95,6 +95,6 @@ internal static class RemoveBgOperations
     {
         Answers = [new(200, "The account.") { Json = typeof(RemoveBgAccount) }],
         Problems = new Dictionary<int, string> { [403] = Remove.Problems[403] },
-        Dialect = Remove.Dialect,
+        ErrorTypes = Remove.ErrorTypes,
     };
 }

@@ -11,7 +11,7 @@ if how ~= 'delivered' then
   redis.call('HSET', P .. 'delivery:' .. id, 'reason', ARGV[4], 'failed', now)
 end
 if how == 'retry' then
-  redis.call('SET', P .. 'resting:' .. client .. ':' .. known[2], 1, 'PX', milliseconds(ARGV[5]))
+  redis.call('SET', P .. 'paused:' .. client .. ':' .. known[2], 1, 'PX', milliseconds(ARGV[5]))
   redis.call('ZADD', P .. 'deliveries:' .. client, now + ARGV[5], id)
   return answer(nil)
 end

@@ -50,7 +50,7 @@ internal sealed partial class RedisEvents(
         }
         catch (ProblemException)
         {
-            // The store is away; the events are there when it is back.
+            // The store does not answer. The events are still there when it does.
         }
         catch (Exception exception)
         {

@@ -16,7 +16,7 @@ redis.call('ZADD', P .. 'sending', now + ARGV[2], client)
 local turn, hosts = { client }, {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'deliveries:' .. client, '-inf', now, 'LIMIT', 0, 100)) do
   local host = redis.call('HGET', P .. 'delivery:' .. id, 'webhook_host')
-  local rest = host and redis.call('PTTL', P .. 'resting:' .. client .. ':' .. host) or 0
+  local rest = host and redis.call('PTTL', P .. 'paused:' .. client .. ':' .. host) or 0
   if not host then
     redis.call('ZREM', P .. 'deliveries:' .. client, id) -- somebody deleted its hash
     redis.call('ZREM', P .. 'deliveries', id)

@@ -23,7 +23,7 @@
 -- deliveries:<client>    zset  the same of one client, by the time of the next attempt
 -- senders                zset  clients that have such and whose turn nobody has, by the time at which the first is due
 -- sending                zset  clients whose turn a gateway has, by the time at which its lease is over
--- resting:<client>:<host>  string  there while nothing is sent to the host, since an attempt failed
+-- paused:<client>:<host>  string  there while nothing is sent to the host, since an attempt failed
 -- dead_deliveries        zset  ids of those that were given up, by the time of that; dead_deliveries:<client> the same of one client
 -- batch:<id>             hash  a batch: "accepted" and "refused" images, how many tasks are in each final state, "sealed" when all images have come, "finished"
 -- batch_images:<id>      list  JSON of each of its images

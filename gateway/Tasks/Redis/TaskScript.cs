@@ -47,7 +47,7 @@ internal sealed class TaskScript
     public Task<RedisResult> RunAsync(IDatabase redis, string options, params RedisValue[] arguments) =>
         OrUnavailableAsync(redis.ScriptEvaluateAsync(_text, [TaskKeys.Prefix], [options, .. arguments]));
 
-    /// <summary>Redis away, too slow, full, starting or a replica is no fault of the caller's: 503. An error of a script is a bug.</summary>
+    /// <summary>Redis that is unreachable, slow, full, starting or a replica is 503: not the caller's fault. An error in a script is a bug.</summary>
     public static async Task<T> OrUnavailableAsync<T>(Task<T> command)
     {
         try

@@ -84,7 +84,7 @@ internal sealed partial class WebhookWorker(
         }
         catch (Exception exception) when (exception is ProblemException or OperationCanceledException)
         {
-            // The store is away, or this gateway ends.
+            // The store does not answer, or this gateway stops.
         }
         catch (Exception exception)
         {

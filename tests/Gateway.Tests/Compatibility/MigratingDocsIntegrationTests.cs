@@ -6,7 +6,7 @@ using Rembg.Testing;
 namespace Rembg.Gateway.Tests.Compatibility;
 
 /// <summary>The table of remove.bg's parameters in docs/migrating.md is sent to the gateway. Files and URLs have tests of their own.</summary>
-public sealed partial class MigratingDocsIntegrationTests(FaceGateway shared) : IClassFixture<FaceGateway>
+public sealed partial class MigratingDocsIntegrationTests(CompatibilityGateway shared) : IClassFixture<CompatibilityGateway>
 {
     private static readonly (string Name, string Example, bool IsOffered)[] Rows =
     [

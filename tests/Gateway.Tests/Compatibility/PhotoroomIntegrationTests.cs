@@ -5,7 +5,7 @@ using Rembg.Testing;
 
 namespace Rembg.Gateway.Tests.Compatibility;
 
-public sealed class PhotoroomIntegrationTests(FaceGateway shared) : IClassFixture<FaceGateway>
+public sealed class PhotoroomIntegrationTests(CompatibilityGateway shared) : IClassFixture<CompatibilityGateway>
 {
     private const string Path = "/v1/segment";
     private readonly FakePod _pod = shared.Pod;

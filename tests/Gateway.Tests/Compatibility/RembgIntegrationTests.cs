@@ -6,7 +6,7 @@ using Rembg.Testing;
 
 namespace Rembg.Gateway.Tests.Compatibility;
 
-public sealed class RembgIntegrationTests(FaceGateway shared) : IClassFixture<FaceGateway>
+public sealed class RembgIntegrationTests(CompatibilityGateway shared) : IClassFixture<CompatibilityGateway>
 {
     private readonly FakePod _pod = shared.Pod;
     private readonly GatewayApp _gateway = shared.App;

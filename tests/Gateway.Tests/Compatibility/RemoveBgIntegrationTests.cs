@@ -8,7 +8,7 @@ using Rembg.Testing;
 
 namespace Rembg.Gateway.Tests.Compatibility;
 
-public sealed class RemoveBgIntegrationTests(FaceGateway shared) : IClassFixture<FaceGateway>
+public sealed class RemoveBgIntegrationTests(CompatibilityGateway shared) : IClassFixture<CompatibilityGateway>
 {
     private const string Path = "/v1.0/removebg";
     private readonly FakePod _pod = shared.Pod;

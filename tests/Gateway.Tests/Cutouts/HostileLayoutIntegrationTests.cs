@@ -5,7 +5,7 @@ using Rembg.Testing;
 namespace Rembg.Gateway.Tests.Cutouts;
 
 /// <summary>Numbers of a layout that would overflow, never end, or take all memory. They are refused before a pod is asked.</summary>
-public sealed class HostileLayoutIntegrationTests(FaceGateway shared) : IClassFixture<FaceGateway>
+public sealed class HostileLayoutIntegrationTests(CompatibilityGateway shared) : IClassFixture<CompatibilityGateway>
 {
     [Theory]
     [InlineData("output_size", "NaNxNaN", "-1x10", "0x0", "1e308x1", "65536x65536", "4294967296x1", "16383x16383", "10x10x10", "x", "")]

@@ -90,7 +90,7 @@ public sealed class EdgeIntegrationTests : IAsyncLifetime
     public async Task Readiness_DoesNotDependOnPods()
     {
         _pod.Ready = false;
-        await _gateway.MetricIsAsync("""rembg_gateway_pods{state="away"} 1""");
+        await _gateway.MetricIsAsync("""rembg_gateway_pods{state="unhealthy"} 1""");
         (await _gateway.Management.GetAsync("/readyz")).StatusCode.ShouldBe(HttpStatusCode.OK, "it answers from the cache, and takes tasks");
         (await _gateway.Management.GetAsync("/livez")).StatusCode.ShouldBe(HttpStatusCode.OK);
         _pod.Ready = true;

@@ -107,7 +107,7 @@ public sealed class RetryIntegrationTests : IAsyncLifetime
         await using var gateway = await GatewayApp.StartAsync([_bad], "Pods:WaitForPod=00:01:00");
         var request = gateway.CutAsync();
         await gateway.MetricIsAsync("""rembg_gateway_waiting{priority="interactive"} 1""");
-        await gateway.MetricIsAsync("""rembg_gateway_pods{state="away"} 1""");
+        await gateway.MetricIsAsync("""rembg_gateway_pods{state="unhealthy"} 1""");
 
         await _bad.RestartAsync();
 
@@ -229,7 +229,7 @@ public sealed class RetryIntegrationTests : IAsyncLifetime
         await using var gateway = await GatewayApp.StartAsync([_bad], "Pods:WaitForPod=00:00:00.2");
         (await gateway.CutAsync(seed: 1)).StatusCode.ShouldBe(HttpStatusCode.OK);
         await _bad.KillAsync();
-        await gateway.MetricIsAsync("""rembg_gateway_pods{state="away"} 1""");
+        await gateway.MetricIsAsync("""rembg_gateway_pods{state="unhealthy"} 1""");
 
         (await gateway.CutAsync(seed: 2)).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
         (await gateway.CutAsync(seed: 1)).Cache().ShouldBe("hit", "what is kept needs no pod");

@@ -50,7 +50,7 @@ public sealed class SilenceIntegrationTests : IAsyncLifetime
         await Eventually.TrueAsync(() => _hung.InFlight == 1, "the pod has it");
 
         _hung.ProbesAnswered = _thaw.Task;
-        await gateway.MetricIsAsync("""rembg_gateway_pods{state="away"} 1""");
+        await gateway.MetricIsAsync("""rembg_gateway_pods{state="unhealthy"} 1""");
         (await gateway.CutAsync(seed: 2)).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable, "nothing new goes there");
         _thaw.SetResult();
 
@@ -66,7 +66,7 @@ public sealed class SilenceIntegrationTests : IAsyncLifetime
         var request = gateway.CutAsync();
         await Eventually.TrueAsync(() => _hung.InFlight == 1, "the pod has it");
         _hung.ProbesAnswered = _thaw.Task;
-        await gateway.MetricIsAsync("""rembg_gateway_pods{state="away"} 2""");
+        await gateway.MetricIsAsync("""rembg_gateway_pods{state="unhealthy"} 2""");
 
         _good.Ready = true;
 

@@ -7,18 +7,18 @@ namespace Rembg.Platform.Tests.Hostile;
 internal sealed class HostileCalls(Uri pod, Uri gateway)
 {
     /// <summary>Options of the answer, so that every encoder meets every odd size.</summary>
-    private static readonly string[] Wishes = ["", "", "", "format=webp", "format=jpg", "format=zip", "channels=alpha", "size=preview", "bg_color=red&post_process_mask=true"];
+    private static readonly string[] Queries = ["", "", "", "format=webp", "format=jpg", "format=zip", "channels=alpha", "size=preview", "bg_color=red&post_process_mask=true"];
 
     public HttpRequestMessage To(HostileFile file)
     {
         var random = new Random(file.Number);
-        var wish = Wishes[random.Next(Wishes.Length)];
+        var query = Queries[random.Next(Queries.Length)];
         return random.Next(8) switch
         {
-            0 => Post(gateway, "/v1/remove-background", wish, Raw(file)),
-            1 => Post(gateway, "/v1/remove-background", wish, new MultipartFormDataContent { { Raw(file), "file", "photo.jpg" } }),
+            0 => Post(gateway, "/v1/remove-background", query, Raw(file)),
+            1 => Post(gateway, "/v1/remove-background", query, new MultipartFormDataContent { { Raw(file), "file", "photo.jpg" } }),
             2 => Post(gateway, "/v1.0/removebg", "", JsonContent.Create(new { image_file_b64 = Convert.ToBase64String(file.Bytes), size = "auto" })),
-            _ => Post(pod, "/v1/infer", wish, Raw(file)),
+            _ => Post(pod, "/v1/infer", query, Raw(file)),
         };
     }
 

@@ -3,7 +3,7 @@ using Rembg.Testing;
 namespace Rembg.Gateway.Tests.Compatibility;
 
 /// <summary>A gateway over one pod for all stories of a class. Each begins with <see cref="NewPhoto"/>, which no cache knows.</summary>
-public sealed class FaceGateway : IAsyncLifetime
+public sealed class CompatibilityGateway : IAsyncLifetime
 {
     private int _seed = 1000;
 
