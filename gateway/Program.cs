@@ -23,6 +23,7 @@ public static class Program
 {
     public static async Task<int> Main(string[] args)
     {
+        if (HealthCommand.IsMeant(args)) return await HealthCommand.RunAsync(args, Console.Out);
         if (KeysCommand.IsMeant(args)) return KeysCommand.Run(args, Console.Out, Console.Error);
         if (DeadLetterCommand.IsMeant(args)) return await DeadLetterCommand.RunAsync(args, Console.Out, Console.Error);
         return await ServiceHost.RunAsync(() => Build(args));

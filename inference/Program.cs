@@ -13,7 +13,7 @@ namespace Rembg.Inference;
 
 public static class Program
 {
-    public static Task<int> Main(string[] args) => ServiceHost.RunAsync(() => Build(args));
+    public static Task<int> Main(string[] args) => HealthCommand.IsMeant(args) ? HealthCommand.RunAsync(args, Console.Out) : ServiceHost.RunAsync(() => Build(args));
 
     /// <summary>The whole pod; tests replace single parts through <paramref name="configure"/>.</summary>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
