@@ -61,7 +61,7 @@ public sealed class CuttingIntegrationTests(Chromium browser, Service service)
         await tab.SaveAsync("WebP");
         await tab.SaveAsync("Mask");
         await tab.Page.GetByRole(AriaRole.Radio, new() { Name = "Colour" }).CheckAsync();
-        await tab.SaveAsync("As shown, with background");
+        await tab.SaveAsync("PNG");
 
         (await service.ModelRunsAsync()).ShouldBe(runs);
         tab.Complaints.ShouldBeEmpty();
@@ -134,6 +134,11 @@ public sealed class CuttingIntegrationTests(Chromium browser, Service service)
             await using (var content = await entry.OpenAsync()) await content.CopyToAsync(bytes); // checks the CRC
             bytes.ToArray().ShouldBe(await service.CutAsync(photo));
         }
+
+        // With a background, as they are shown.
+        await tab.Page.GetByRole(AriaRole.Radio, new() { Name = "Colour" }).CheckAsync();
+        using var onColour = new ZipArchive(new MemoryStream((await tab.SaveAsync("Download all as ZIP")).Bytes));
+        onColour.Entries.Select(entry => entry.FullName).ShouldBe(photos.Keys.Select(name => Path.ChangeExtension(name, null) + "-with-background.png"));
         tab.Complaints.ShouldBeEmpty();
     }
 

@@ -56,6 +56,58 @@ public sealed class TroubleIntegrationTests(Chromium browser, Service service)
     }
 
     [Fact]
+    public async Task NothingFound_IsSaidAndNotPraised()
+    {
+        await using var pod = await FakePod.StartAsync();
+        pod.Always = PodScripts.Cutout(foreground: "0 0 0 0");
+        await using var gateway = await Service.StartGatewayAsync(new(pod.Address), new(pod.Address));
+        await using var tab = await browser.OpenAsync(gateway.Address);
+        await tab.ChooseAsync("rocket.jpg");
+        await tab.DoneAsync();
+        await Expect(tab.Page.Locator("#empty")).ToContainTextAsync("No subject was found");
+        await Expect(tab.Page.Locator("#work-title")).ToHaveTextAsync("Your photo");
+        (await tab.HeardAsync()).ShouldContain("No subject was found in rocket.jpg.");
+    }
+
+    [Fact]
+    public async Task Offline_IsNotCalledABusyService()
+    {
+        await using var pod = await FakePod.StartAsync();
+        var release = new TaskCompletionSource();
+        pod.Always = PodScripts.After(release.Task, PodScripts.Cutout(infer: 3000));
+        await using var gateway = await Service.StartGatewayAsync(new(pod.Address), new(pod.Address));
+        await using var tab = await browser.OpenAsync(gateway.Address);
+        await tab.ChooseAsync("rocket.jpg", "astronaut.png");
+        await Eventually.TrueAsync(() => pod.InFlight > 0, "a task runs");
+        await tab.Page.Context.SetOfflineAsync(true);
+        await Expect(tab.Page.Locator("#tray")).ToContainTextAsync("No connection to the service, trying again in", new() { Timeout = 30_000 });
+
+        await tab.Page.Context.SetOfflineAsync(false);
+        release.SetResult();
+        await Expect(tab.Page.Locator("#tray-count")).ToHaveTextAsync("2 of 2 done", new() { Timeout = 60_000 });
+        await Expect(tab.Page.Locator("#timing-total")).ToHaveTextAsync(new Regex(@"^3\.\d\d s$")); // of the stages, not of fetching the result
+    }
+
+    [Fact]
+    public async Task FileThatComesWhenAnotherPhotoIsShown_LeavesItsCurlLine()
+    {
+        await using var pod = await FakePod.StartAsync();
+        var release = new TaskCompletionSource();
+        await using var gateway = await Service.StartGatewayAsync(new(pod.Address), new(pod.Address));
+        await using var tab = await browser.OpenAsync(gateway.Address);
+        await tab.ChooseAsync("rocket.jpg");
+        await tab.DoneAsync();
+        pod.Next.Enqueue(PodScripts.After(release.Task, PodScripts.Cutout()));
+        await tab.Button("WebP").ClickAsync();
+        await Eventually.TrueAsync(() => pod.InFlight > 0, "the WebP is being made");
+        await tab.ChooseAsync("astronaut.png");
+        await Expect(tab.Page.Locator("#curl")).ToContainTextAsync("astronaut.png", new() { Timeout = 60_000 });
+        release.SetResult();
+        await Eventually.TrueAsync(async () => (await tab.HeardAsync()).Contains("Saved."), "the WebP is there");
+        await Expect(tab.Page.Locator("#curl")).ToContainTextAsync("astronaut.png");
+    }
+
+    [Fact]
     public async Task CancelledWhileWaiting_CanBeTriedAgain()
     {
         await using var pod = await FakePod.StartAsync();

@@ -16,8 +16,9 @@ let selected = null;
 
 const keyForm = new KeyForm(retryRefused);
 const stage = new Stage({ onRetry: () => retry(selected), onCancel: () => selected.cancel() });
-const tray = new Tray({ onOpen: open, onRemove: remove, onSave: () => saveAll(photos) });
-new Downloads(() => selected, new Backdrop(), showCurl);
+const backdrop = new Backdrop();
+const tray = new Tray({ onOpen: open, onRemove: remove, onSave: () => saveAll(photos, backdrop) });
+new Downloads(() => selected, backdrop, (photo) => photo === selected && showCurl(photo));
 offerCopy();
 takePhotos(add);
 element("restart").addEventListener("click", startOver);
@@ -87,14 +88,14 @@ function focusOnContent() {
 function draw() {
   element("start").hidden = photos.length > 0;
   element("work").hidden = photos.length === 0;
-  element("work-title").textContent = photos.length > 1 ? selected.name : selected?.state === "done" ? "Your cutout" : "Your photo";
+  element("work-title").textContent = photos.length > 1 ? selected.name : selected?.state === "done" && !selected.isEmpty ? "Your cutout" : "Your photo";
   if (selected) stage.show(selected);
   tray.show(photos, selected);
 }
 
 /** What a listener needs to hear: ends, refusals and waits, not every percent. */
 function tell(photo) {
-  if (photo.state === "done") announce(`The cutout of ${photo.name} is ready.`);
+  if (photo.state === "done") announce(photo.isEmpty ? `No subject was found in ${photo.name}.` : `The cutout of ${photo.name} is ready.`);
   else if (photo.state === "busy") announce(describe(photo));
   else if (photo.state === "failed") {
     const { title, advice } = explain(photo.problem);

@@ -19,8 +19,11 @@ export class Backdrop extends EventTarget {
 
   get isEmpty() { return this.kind === "none" || (this.kind === "picture" && !this.#url); }
 
-  /** Draws the backdrop and the cutout over it at the cutout's own size; resolves to a PNG. */
-  async compose(cutout) {
+  /**
+   * Draws the backdrop and the cutout over it at the cutout's own size.
+   * @param type of the file; a browser that cannot write it gives a PNG
+   */
+  async compose(cutout, type) {
     const subject = await createImageBitmap(cutout);
     const canvas = new OffscreenCanvas(subject.width, subject.height);
     const context = canvas.getContext("2d");
@@ -34,7 +37,7 @@ export class Backdrop extends EventTarget {
       context.drawImage(behind, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
     }
     context.drawImage(subject, 0, 0);
-    return canvas.convertToBlob({ type: "image/png" });
+    return canvas.convertToBlob({ type, quality: 0.92 });
   }
 
   #choose(kind) {
@@ -43,11 +46,14 @@ export class Backdrop extends EventTarget {
     this.#apply();
   }
 
-  #take(file) {
+  async #take(file) {
     if (!file) return;
-    URL.revokeObjectURL(this.#url);
-    this.#url = URL.createObjectURL(file);
+    const url = URL.createObjectURL(file);
     this.#chooser.value = "";
+    const isPicture = await load(url).then(() => true, () => false);
+    element("picture-note").hidden = isPicture;
+    URL.revokeObjectURL(isPicture ? this.#url : url);
+    if (isPicture) this.#url = url;
     this.#apply();
   }
 

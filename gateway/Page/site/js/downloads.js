@@ -4,7 +4,14 @@ import { element, save } from "./dom.js";
 import { describe, explain } from "./words.js";
 import { zip } from "./zip.js";
 
-/** The buttons that save a photo's cutout. Other formats than the first are asked of the server when they are wanted. */
+/** What is saved with the chosen background: how the file is called, and what it is. */
+const Composed = {
+  png: { type: "image/png", ending: "png" },
+  webp: { type: "image/webp", ending: "webp" },
+  jpg: { type: "image/jpeg", ending: "jpg" },
+};
+
+/** The buttons that save what is shown: the cutout, with the background if there is one. */
 export class Downloads {
   #buttons = [...element("downloads").querySelectorAll("button")];
   #note = element("download-note");
@@ -16,8 +23,8 @@ export class Downloads {
   constructor(current, backdrop, onFetched) {
     Object.assign(this, { current, backdrop, onFetched });
     for (const button of this.#buttons) button.addEventListener("click", () => this.#save(button));
-    const shown = this.#buttons.find((button) => button.dataset.file === "shown");
-    backdrop.addEventListener("change", () => { shown.hidden = backdrop.isEmpty; });
+    const withBackground = this.#buttons.filter((button) => ["jpg", "transparent"].includes(button.dataset.file));
+    backdrop.addEventListener("change", () => { for (const button of withBackground) button.hidden = backdrop.isEmpty; });
   }
 
   async #save(button) {
@@ -26,8 +33,9 @@ export class Downloads {
     this.#busy(button, true);
     this.#say("");
     try {
-      if (kind === "shown") save(await this.backdrop.compose(photo.cutout.blob), `${photo.stem}-with-background.png`);
-      else save((await this.#fetch(photo, kind)).blob, photo.stem + Formats[kind].ending);
+      const { blob, name } = Composed[kind] && !this.backdrop.isEmpty ? await compose(photo, this.backdrop, Composed[kind])
+        : await this.#fetch(photo, kind === "transparent" ? "png" : kind);
+      save(blob, name);
       announce("Saved.");
     } catch (problem) {
       if (problem.name !== "AbortError") this.#say(explain(problem).title);
@@ -36,10 +44,10 @@ export class Downloads {
   }
 
   async #fetch(photo, format) {
-    const file = await fetchFile(photo, format, (problem, secondsLeft) => this.#say(describe({ state: "busy", problem, secondsLeft })));
+    const { blob } = await fetchFile(photo, format, (problem, secondsLeft) => this.#say(describe({ state: "busy", problem, secondsLeft })));
     this.#say("");
     this.onFetched(photo);
-    return file;
+    return { blob, name: photo.stem + Formats[format].ending };
   }
 
   #busy(button, isBusy) {
@@ -54,15 +62,23 @@ export class Downloads {
   }
 }
 
-/** Saves all cutouts in one archive; two photos of one name get different ones. */
-export async function saveAll(photos) {
+/** A browser that cannot write the type (WebKit and WebP) writes a PNG, which is then called one. */
+async function compose(photo, backdrop, { type, ending }) {
+  const blob = await backdrop.compose(photo.cutout.blob, type);
+  return { blob, name: `${photo.stem}-with-background.${blob.type === type ? ending : "png"}` };
+}
+
+/** Saves all as they are shown in one archive; two photos of one name get different ones. */
+export async function saveAll(photos, backdrop) {
   const names = new Set();
-  const files = photos.filter((photo) => photo.state === "done").map((photo) => {
-    let name = photo.stem + Formats.png.ending;
-    for (let copy = 2; names.has(name); copy++) name = `${photo.stem}-${copy}${Formats.png.ending}`;
-    names.add(name);
-    return { name, blob: photo.cutout.blob };
-  });
+  const files = [];
+  for (const photo of photos.filter((photo) => photo.state === "done")) {
+    const { blob, name } = backdrop.isEmpty ? { blob: photo.cutout.blob, name: photo.stem + Formats.png.ending } : await compose(photo, backdrop, Composed.png);
+    let free = name;
+    for (let copy = 2; names.has(free); copy++) free = `${photo.stem}-${copy}${name.slice(photo.stem.length)}`;
+    names.add(free);
+    files.push({ name: free, blob });
+  }
   save(await zip(files), "cutouts.zip");
   announce(`Saved ${files.length} cutouts as a ZIP.`);
 }

@@ -32,6 +32,9 @@ export class Photo extends EventTarget {
   /** The file's name without its extension. */
   get stem() { return this.name.replace(/\.[^.]+$/, ""); }
 
+  /** Whether the service found nothing to keep: its box of the subject is empty. */
+  get isEmpty() { return this.cutout?.headers("X-Foreground") === "0 0 0 0"; }
+
   get isSettled() { return ["done", "failed", "cancelled"].includes(this.state); }
 
   set(changes) {

@@ -29,6 +29,7 @@ export class Stage {
 
   #showCutout(photo) {
     this.#compare.showBoth(photo.url, photo.cutout.url);
+    element("empty").hidden = !photo.isEmpty;
     showTimings(photo.cutout);
     showCurl(photo);
   }

@@ -18,7 +18,9 @@ const Sources = {
 /** Where the time of an answer went (its Server-Timing), and whether it came from the cache. */
 export function showTimings({ headers, milliseconds }) {
   const timing = parse(headers("Server-Timing"));
-  element("timing-total").textContent = format(timing.get("total") ?? milliseconds);
+  // The total of a task's result is that of fetching it: the stages were before.
+  const stagesTogether = Object.keys(Stages).reduce((sum, name) => sum + (timing.get(name) ?? 0), 0);
+  element("timing-total").textContent = format(Math.max(timing.get("total") ?? milliseconds, stagesTogether));
   element("timing-cache").textContent = Sources[headers("X-Cache")] ?? "";
 
   const stages = stagesOf(timing);

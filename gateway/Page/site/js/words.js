@@ -48,6 +48,12 @@ export function explain(problem) {
   return { title, advice, canRetry: !Hopeless.has(problem.code) };
 }
 
+/** Why one waits, other than for a service that is busy. */
+const Waits = {
+  rate_limited: "Slowing down for your plan's limit, again",
+  network: "No connection to the service, trying again",
+};
+
 /** What a photo is doing, in a few words. */
 export function describe(photo) {
   switch (photo.state) {
@@ -55,10 +61,8 @@ export function describe(photo) {
     case "uploading": return `Uploading, ${photo.progress} %`;
     case "queued": return photo.position > 1 ? `In line, place ${photo.position}` : "Next in line";
     case "working": return "Removing the background";
-    case "busy": return photo.problem.code === "rate_limited"
-      ? `Slowing down for your plan's limit, again in ${photo.secondsLeft} s`
-      : `The service is busy, trying again in ${photo.secondsLeft} s`;
-    case "done": return "Done";
+    case "busy": return `${Waits[photo.problem.code] ?? "The service is busy, trying again"} in ${photo.secondsLeft} s`;
+    case "done": return photo.isEmpty ? "No subject found" : "Done";
     case "cancelled": return "Cancelled";
     default: return explain(photo.problem).title;
   }
