@@ -8,7 +8,7 @@ public sealed class EdgeOptions : IValidatableObject
 {
     public const string Section = "Edge";
 
-    /// <summary>Time for a whole synchronous request, upload and answer included; then 504.</summary>
+    /// <summary>Time for a synchronous request, from the end of its upload to the response; then 504. An upload has <c>Uploads:Timeout</c>.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00", ErrorMessage = "Edge:RequestTimeout must be between 0.1 s and 1 h.")]
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(60);
 

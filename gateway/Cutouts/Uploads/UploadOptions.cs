@@ -24,10 +24,17 @@ public sealed class UploadOptions
     public double ClientShare { get; set; } = 0.125;
 
     /// <summary>
-    /// Time for a whole body. Kestrel's least data rate alone would let a slow client hold its connection for hours.
+    /// Time for a whole body, and <see cref="MinBytesPerSecond"/> on top of it where the body's length is known. Kestrel's least data
+    /// rate alone would let a slow client hold its connection for hours.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00", ErrorMessage = "Uploads:Timeout must be between 0.1 s and 1 h.")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Bytes a second that a body of known length may take, beside <see cref="Timeout"/>: 4 MB from a phone on a slow line have two minutes more.</summary>
+    [Range(1, 1_000_000_000, ErrorMessage = "Uploads:MinBytesPerSecond must be between 1 and 1000000000.")]
+    public double MinBytesPerSecond { get; set; } = 32 << 10;
+
+    internal TimeSpan TimeFor(long? contentLength) => Timeout + TimeSpan.FromSeconds((contentLength ?? 0) / MinBytesPerSecond);
 
     internal MemoryBudget ToBudget(TimeProvider time) => new(MaxBytesInFlight, ClientShare, time);
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Clients;
 using Rembg.Gateway.Fetching;
+using Rembg.Gateway.Http;
 using Rembg.Gateway.Memory;
 
 namespace Rembg.Gateway.Cutouts.Uploads;
@@ -27,13 +28,16 @@ internal sealed class UploadReader(MemoryBudget memory, UploadTurns turns, Image
         var client = request.HttpContext.GetClient().Id;
 
         // 2. The body, within its own time, and in its turn among its client's.
-        using var timeout = new CancellationTokenSource(_options.Timeout, time);
+        var limit = _options.TimeFor(request.ContentLength);
+        request.HttpContext.Deadline().BeginUpload(limit);
+        using var timeout = new CancellationTokenSource(limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         using var buffer = new UploadBuffer(memory, client, hash, fields.EmptyIsAbsent);
         using var behind = new UploadBuffer(memory, client, hashing: true, fields.EmptyIsAbsent);
         var parameters = request.Query.SelectMany(pair => pair.Value, (pair, value) => KeyValuePair.Create(pair.Key, value ?? "")).ToList();
         using (await turns.EnterAsync(client, Math.Min(request.ContentLength ?? _options.MaxBytes, _options.MaxFileBytes(fields)), either.Token))
             await ReadBodyAsync(request, fields, buffer, behind, parameters, timeout.Token, either.Token);
+        request.HttpContext.Deadline().EndUpload();
 
         // 3. The image or its URL, and the background or its URL; 4. both, fetched where need be.
         var url = TakeUrl(parameters, fields.Url, Problem.MultipleImages());

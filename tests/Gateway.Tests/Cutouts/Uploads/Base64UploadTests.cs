@@ -167,8 +167,7 @@ public sealed class Base64UploadTests : IDisposable
     /// <param name="pieces">Most bytes of every read.</param>
     private Task<UploadForm> ReadAsync(byte[] body, string contentType, int cut = int.MaxValue, int pieces = int.MaxValue)
     {
-        var request = new DefaultHttpContext().Request;
-        request.HttpContext.Features.Set(new Client("ip:x", new Plan()));
+        var request = LocalReader.NewRequest();
         request.ContentType = contentType;
         request.Body = new CutBody(body, cut, pieces);
         return _reader.ReadAsync(request, Fields, CancellationToken.None);

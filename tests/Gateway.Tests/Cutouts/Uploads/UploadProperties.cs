@@ -81,8 +81,7 @@ public class UploadProperties
 
     private Task<UploadForm> ReadAsync(byte[] body, string contentType, UploadFields fields, int piece)
     {
-        var request = new DefaultHttpContext().Request;
-        request.HttpContext.Features.Set(new Client("ip:x", new Plan()));
+        var request = LocalReader.NewRequest();
         request.ContentType = contentType;
         request.Body = new Pieces(body, piece);
         return _reader.ReadAsync(request, fields, CancellationToken.None);
