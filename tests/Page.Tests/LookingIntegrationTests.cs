@@ -71,6 +71,32 @@ public sealed class LookingIntegrationTests(Chromium browser, Service service)
     }
 
     [Fact]
+    public async Task WhatWasRemoved_ComesBackAsItWas()
+    {
+        await using var tab = await browser.OpenAsync(service.Address);
+        var posted = 0;
+        tab.Page.Request += (_, request) => posted += request.Method == "POST" ? 1 : 0;
+        await tab.ChooseAsync("rocket.jpg", "astronaut.png", "coffee.png");
+        await Expect(tab.Page.Locator("#tray-count")).ToHaveTextAsync("3 of 3 done", new() { Timeout = 60_000 });
+        var before = posted;
+
+        await tab.Button("Remove astronaut.png").ClickAsync();
+        await Expect(tab.Page.Locator("#tray li .name")).ToHaveTextAsync(["rocket.jpg", "coffee.png"]);
+        await Expect(tab.Page.Locator("#undo-bar")).ToContainTextAsync("Removed astronaut.png.");
+        await tab.Button("Undo").ClickAsync();
+        await Expect(tab.Page.Locator("#tray li .name")).ToHaveTextAsync(["rocket.jpg", "astronaut.png", "coffee.png"]);
+        await Expect(tab.Page.Locator("#undo-bar")).ToBeHiddenAsync();
+
+        await tab.Button("Start over").ClickAsync();
+        await Expect(tab.Page.Locator("#start")).ToBeVisibleAsync();
+        await tab.Button("Undo").ClickAsync();
+        await Expect(tab.Page.Locator("#tray-count")).ToHaveTextAsync("3 of 3 done");
+        (await tab.SaveAsync("PNG")).Name.ShouldBe("rocket-cutout.png");
+        posted.ShouldBe(before, "nothing was sent again");
+        tab.Complaints.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task WithoutAMouse_EverythingIsReached()
     {
         await using var tab = await browser.OpenAsync(service.Address);

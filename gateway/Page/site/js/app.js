@@ -9,19 +9,21 @@ import { KeyForm } from "./key.js";
 import { Photo } from "./photo.js";
 import { Stage } from "./stage.js";
 import { Tray } from "./tray.js";
+import { Undo } from "./undo.js";
 import { describe, explain } from "./words.js";
 
 const photos = [];
 let selected = null;
 
 const keyForm = new KeyForm(retryRefused);
+const undo = new Undo(bringBack);
 const stage = new Stage({ onRetry: () => retry(selected), onCancel: () => selected.cancel() });
 const backdrop = new Backdrop();
-const tray = new Tray({ onOpen: open, onRemove: remove, onSave: () => saveAll(photos, backdrop) });
+const tray = new Tray({ onOpen: open, onRemove: (photo) => remove([photo], `Removed ${photo.name}.`), onSave: () => saveAll(photos, backdrop) });
 new Downloads(() => selected, backdrop, (photo) => photo === selected && showCurl(photo));
 offerCopy();
 takePhotos(add);
-element("restart").addEventListener("click", startOver);
+element("restart").addEventListener("click", () => remove([...photos], photos.length > 1 ? `Removed ${photos.length} photos.` : "Removed the photo."));
 
 function add(files) {
   const isFirst = photos.length === 0;
@@ -52,18 +54,26 @@ function open(photo) {
   element("work-title").scrollIntoView({ block: "nearest" });
 }
 
-function remove(photo) {
-  photo.dispose();
-  const at = photos.indexOf(photo);
-  photos.splice(at, 1);
-  tray.remove(photo);
-  if (selected === photo) selected = photos[Math.min(at, photos.length - 1)] ?? null;
+function remove(gone, text) {
+  undo.offer(gone.map((photo) => ({ photo, at: photos.indexOf(photo) })), text);
+  for (const photo of gone) {
+    const at = photos.indexOf(photo);
+    photos.splice(at, 1);
+    tray.remove(photo);
+    if (selected === photo) selected = photos[Math.min(at, photos.length - 1)] ?? null;
+  }
   draw();
   focusOnContent();
 }
 
-function startOver() {
-  while (photos.length > 0) remove(photos.at(-1));
+function bringBack(removed) {
+  for (const { photo, at } of removed) {
+    photos.splice(at, 0, photo);
+    tray.add(photo, at);
+  }
+  selected = removed[0].photo;
+  draw();
+  focusOnContent();
 }
 
 function retry(photo) {

@@ -13,7 +13,8 @@ export class Tray {
     element("zip").addEventListener("click", onSave);
   }
 
-  add(photo) {
+  /** @param at its place in the list; the end by default */
+  add(photo, at = this.#items.size) {
     const item = this.#template.content.cloneNode(true).firstElementChild;
     item.querySelector(".name").textContent = photo.name;
     const image = item.querySelector("img");
@@ -24,7 +25,7 @@ export class Tray {
     remove.append(create("span", { className: "visually-hidden", textContent: `Remove ${photo.name}` }));
     remove.addEventListener("click", () => this.onRemove(photo));
     this.#items.set(photo, item);
-    this.#list.append(item);
+    this.#list.insertBefore(item, this.#list.children[at] ?? null);
   }
 
   remove(photo) {
