@@ -97,6 +97,48 @@ public sealed class LookingIntegrationTests(Chromium browser, Service service)
     }
 
     [Fact]
+    public async Task Reload_LosesNothingAndStartOverForgets()
+    {
+        await using var tab = await browser.OpenAsync(service.Address);
+        await tab.ChooseAsync("rocket.jpg", "astronaut.png");
+        await Expect(tab.Page.Locator("#tray-count")).ToHaveTextAsync("2 of 2 done", new() { Timeout = 60_000 });
+        var (cutout, timing) = (await tab.SaveAsync("PNG"), await tab.Page.Locator("#timing-total").InnerTextAsync());
+        var posted = 0;
+        tab.Page.Request += (_, request) => posted += request.Method == "POST" ? 1 : 0;
+
+        await tab.Page.ReloadAsync();
+        await Expect(tab.Page.Locator("#tray li .name")).ToHaveTextAsync(["rocket.jpg", "astronaut.png"]);
+        await Expect(tab.Page.Locator("#tray-count")).ToHaveTextAsync("2 of 2 done");
+        (await tab.SaveAsync("PNG")).Bytes.ShouldBe(cutout.Bytes);
+        await Expect(tab.Page.Locator("#timing-total")).ToHaveTextAsync(timing);
+        posted.ShouldBe(0);
+
+        await tab.Button("Start over").ClickAsync();
+        await Eventually.TrueAsync(async () => await tab.Page.EvaluateAsync<int>(
+            "new Promise(done => { indexedDB.open('rembg').onsuccess = e => { e.target.result.transaction('photos').objectStore('photos').count().onsuccess = n => done(n.target.result); }; })") == 0, "nothing is kept");
+        await tab.Page.ReloadAsync();
+        await Expect(tab.Page.Locator("#start")).ToBeVisibleAsync();
+        tab.Complaints.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task ReloadWhilePhotosAreCut_CutsThemAfterwards()
+    {
+        await using var pod = await FakePod.StartAsync();
+        var release = new TaskCompletionSource();
+        pod.Always = PodScripts.After(release.Task, PodScripts.Cutout());
+        await using var gateway = await Service.StartGatewayAsync(new(pod.Address), new(pod.Address));
+        await using var tab = await browser.OpenAsync(gateway.Address);
+        await tab.ChooseAsync("rocket.jpg");
+        await tab.SaysAsync("Removing the background");
+        await tab.Page.ReloadAsync();
+        await tab.SaysAsync("Removing the background");
+        release.SetResult();
+        await tab.DoneAsync();
+        await Expect(tab.Page.Locator("#curl")).ToContainTextAsync("rocket.jpg");
+    }
+
+    [Fact]
     public async Task WithoutAMouse_EverythingIsReached()
     {
         await using var tab = await browser.OpenAsync(service.Address);

@@ -8,6 +8,7 @@ import { takePhotos } from "./intake.js";
 import { KeyForm } from "./key.js";
 import { Photo } from "./photo.js";
 import { Stage } from "./stage.js";
+import { PhotoStore } from "./store.js";
 import { Tray } from "./tray.js";
 import { Undo } from "./undo.js";
 import { describe, explain } from "./words.js";
@@ -17,6 +18,7 @@ let selected = null;
 
 const keyForm = new KeyForm(retryRefused);
 const undo = new Undo(bringBack);
+const store = new PhotoStore();
 const stage = new Stage({ onRetry: () => retry(selected), onCancel: () => selected.cancel() });
 const backdrop = new Backdrop();
 const tray = new Tray({ onOpen: open, onRemove: (photo) => remove([photo], `Removed ${photo.name}.`), onSave: () => saveAll(photos, backdrop) });
@@ -25,24 +27,31 @@ offerCopy();
 takePhotos(add);
 element("restart").addEventListener("click", () => remove([...photos], photos.length > 1 ? `Removed ${photos.length} photos.` : "Removed the photo."));
 
+store.all().then((kept) => kept.length > 0 && take(kept));
+
 function add(files) {
+  take(files.map((file) => new Photo(file, files.length > 1)));
+}
+
+function take(added) {
   const isFirst = photos.length === 0;
-  const added = files.map((file) => new Photo(file, files.length > 1));
   for (const photo of added) {
     photos.push(photo);
     tray.add(photo);
     listen(photo);
+    store.put(photo);
   }
-  if (isFirst || files.length === 1) selected = added[0];
+  if (isFirst || added.length === 1) selected = added[0];
   draw();
   if (isFirst) element("work-title").focus();
-  added.forEach(cut);
+  added.filter((photo) => !photo.isSettled).forEach(cut);
 }
 
 function listen(photo) {
   let before = photo.state;
   photo.addEventListener("change", () => {
     if (photo.state !== before) tell(photo);
+    if (photo.state !== before && photo.isSettled && photos.includes(photo)) store.put(photo);
     before = photo.state;
     draw();
   });
@@ -60,6 +69,7 @@ function remove(gone, text) {
     const at = photos.indexOf(photo);
     photos.splice(at, 1);
     tray.remove(photo);
+    store.delete(photo);
     if (selected === photo) selected = photos[Math.min(at, photos.length - 1)] ?? null;
   }
   draw();
@@ -70,6 +80,7 @@ function bringBack(removed) {
   for (const { photo, at } of removed) {
     photos.splice(at, 0, photo);
     tray.add(photo, at);
+    store.put(photo);
   }
   selected = removed[0].photo;
   draw();

@@ -15,9 +15,7 @@ const watches = new Slots(3);
 /** Gets the photo's cutout; how it goes, and how it ends, is in the photo's state. */
 export async function cut(photo) {
   try {
-    const cutout = await (photo.isOneOfMany ? cutAsTask(photo) : cutAtOnce(photo));
-    photo.files.set("png", cutout);
-    photo.set({ state: "done", problem: null, cutout: { ...cutout, url: URL.createObjectURL(cutout.blob) } });
+    photo.finish(await (photo.isOneOfMany ? cutAsTask(photo) : cutAtOnce(photo)));
   } catch (problem) {
     if (problem.name !== "AbortError") photo.set({ state: "failed", problem });
   }

@@ -18,9 +18,13 @@ export class Photo extends EventTarget {
   /** The last request that gave a file; for the curl line. */
   request = null;
 
-  /** @param isOneOfMany it then goes as a task */
-  constructor(file, isOneOfMany) {
+  /**
+   * @param isOneOfMany it then goes as a task
+   * @param id of one that was kept; ids are in the order of the photos
+   */
+  constructor(file, isOneOfMany, id = newId()) {
     super();
+    this.id = id;
     this.file = file;
     this.isOneOfMany = isOneOfMany;
     this.url = URL.createObjectURL(file);
@@ -42,6 +46,11 @@ export class Photo extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
+  finish(cutout) {
+    this.files.set("png", cutout);
+    this.set({ state: "done", problem: null, cutout: { ...cutout, url: URL.createObjectURL(cutout.blob) } });
+  }
+
   /** Ends whatever is under way for it. */
   cancel() {
     this.aborter.abort();
@@ -61,3 +70,7 @@ export class Photo extends EventTarget {
     if (this.cutout) URL.revokeObjectURL(this.cutout.url);
   }
 }
+
+let made = 0;
+
+const newId = () => `${Date.now()}-${String(made++).padStart(6, "0")}`;
