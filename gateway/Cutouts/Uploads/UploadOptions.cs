@@ -31,7 +31,7 @@ public sealed class UploadOptions
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Bytes a second that a body of known length may take, beside <see cref="Timeout"/>: 4 MB from a phone on a slow line have two minutes more.</summary>
-    [Range(1, 1_000_000_000, ErrorMessage = "Uploads:MinBytesPerSecond must be between 1 and 1000000000.")]
+    [Range(1024, 1_000_000_000, ErrorMessage = "Uploads:MinBytesPerSecond must be between 1024 and 1000000000.")]
     public double MinBytesPerSecond { get; set; } = 32 << 10;
 
     internal TimeSpan TimeFor(long? contentLength) => Timeout + TimeSpan.FromSeconds((contentLength ?? 0) / MinBytesPerSecond);

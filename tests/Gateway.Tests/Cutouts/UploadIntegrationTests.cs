@@ -217,13 +217,13 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
     [Fact]
     public async Task SlowUploadOfAKnownLength_HasTimeForItsBytesAndThenForItsRequest()
     {
-        await using var gateway = await GatewayApp.StartAsync([_pod], "Uploads:Timeout=00:00:01", "Uploads:MinBytesPerSecond=100", "Edge:RequestTimeout=00:00:01");
+        await using var gateway = await GatewayApp.StartAsync([_pod], "Uploads:MaxBytes=20000", "Uploads:Timeout=00:00:01", "Uploads:MinBytesPerSecond=1024", "Edge:RequestTimeout=00:00:02", "Edge:MinBytesPerSecond=1");
         using var socket = await ConnectAsync(gateway);
-        await socket.WriteAsync(Ascii("POST /v1/remove-background HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n"));
-        var image = Images.Jpeg(seed: 4711);
-        for (var sent = 0; sent < image.Length; sent += 1000)
+        await socket.WriteAsync(Ascii("POST /v1/remove-background HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n"));
+        var image = Images.Jpeg(20_000, seed: 4711);
+        for (var sent = 0; sent < image.Length; sent += 4000)
         {
-            await socket.WriteAsync(image.AsMemory(sent, 1000));
+            await socket.WriteAsync(image.AsMemory(sent, 4000));
             await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System); // this is the upload, not a wait for something
         }
         (await ReadLineAsync(socket)).ShouldBe("HTTP/1.1 200 OK");
