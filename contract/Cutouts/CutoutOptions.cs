@@ -87,8 +87,9 @@ public sealed record CutoutOptions
     public static CutoutOptions FromQuery(IEnumerable<KeyValuePair<string, string>> query)
     {
         var parameters = query.ToLookup(parameter => parameter.Key == BackgroundImage.Name);
+        if (parameters[true].Skip(1).Any()) throw Problem.InvalidParameter(BackgroundImage.Name, "is given more than once").AsException();
         var background = parameters[true].Select(parameter => BackgroundImage.Parse(parameter.Value) ?? throw Problem.InvalidParameter(BackgroundImage.Name, "must be bytes-sha256").AsException());
-        return Parse(parameters[false], background.SingleOrDefault());
+        return Parse(parameters[false], background.FirstOrDefault());
     }
 
     /// <summary>Those that decide what the model sees: cutouts of an image that agree in them have one mask.</summary>

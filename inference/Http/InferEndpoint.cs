@@ -71,7 +71,7 @@ internal sealed class InferEndpoint(
         var region = Placement.Region(request.Options.Layout.Roi, header.UprightWidth, header.UprightHeight);
         pixels.CheckFits(InputImage.DecodedBytes(header, region, model.Info.InputWidth, model.Info.InputHeight));
         pixels.CheckFits(CutoutMemory.Of(header, request.Options, model.Info.InputWidth, model.Info.InputHeight));
-        var background = BackgroundPicture.Read(upload.Background, limits.Value);
+        var background = BackgroundLayer.Read(upload.Background, limits.Value);
 
         // 4. A shrunk decode gives the model's input; 5. the batcher gives the mask. A request that brings its mask needs neither.
         using var input = request.MaskBytes > 0 ? null : model.Inputs.Rent();
@@ -110,7 +110,7 @@ internal sealed class InferEndpoint(
         clock.Stop("encode", started);
     }
 
-    private async Task CheckAsync(BackgroundPicture background, ModelInfo model, CancellationToken stop)
+    private async Task CheckAsync(BackgroundLayer background, ModelInfo model, CancellationToken stop)
     {
         using var room = await pixels.EnterDecodeAsync(background.DecodedBytes(model.InputWidth, model.InputHeight), stop);
         using var lane = await lanes.EnterAsync(stop);

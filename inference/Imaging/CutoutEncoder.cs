@@ -22,14 +22,14 @@ public sealed class CutoutEncoder
     private readonly Mask _mask;
     private readonly CutoutOptions _options;
     private readonly Placement _placement;
-    private readonly BackgroundPicture? _picture;
+    private readonly BackgroundLayer? _layer;
 
     /// <summary>What the mask covers, in pixels of the upright image and of the scaled image.</summary>
     private readonly Box _region, _seen;
 
-    private CutoutEncoder(ImageHeader header, Mask mask, CutoutOptions options, BackgroundPicture? picture)
+    private CutoutEncoder(ImageHeader header, Mask mask, CutoutOptions options, BackgroundLayer? layer)
     {
-        (_header, _mask, _options, _picture) = (header, mask, options, picture);
+        (_header, _mask, _options, _layer) = (header, mask, options, layer);
         var (fullWidth, fullHeight) = (header.UprightWidth, header.UprightHeight);
         var (width, height) = Fit(fullWidth, fullHeight, options.MaxPixels);
         var seen = _region = Placement.Region(options.Layout.Roi, fullWidth, fullHeight);
@@ -67,15 +67,15 @@ public sealed class CutoutEncoder
     /// <summary>Bytes that <see cref="Write"/> holds at its peak, besides the file and the mask.</summary>
     public long DecodedBytes =>
         CutoutMemory.Of(_header, _options, Width, Height, ScaledImage.DecodedSize(_header, _placement.Image.Width, _placement.Image.Height), _mask.Width, _mask.Height)
-        + (_picture?.DecodedBytes(Width, Height) ?? 0);
+        + (_layer?.DecodedBytes(Width, Height) ?? 0);
 
     /// <summary>Decides everything that an answer's headers say.</summary>
     /// <param name="header">Of the image.</param>
     /// <param name="mask">Of the image.</param>
     /// <param name="options">What is asked.</param>
-    /// <param name="picture">Behind the subject; null for none.</param>
+    /// <param name="layer">Behind the subject; null for none.</param>
     /// <exception cref="Contract.Problems.ProblemException">400: the region of interest lies outside the image. 422: the canvas has too many pixels.</exception>
-    internal static CutoutEncoder Plan(ImageHeader header, Mask mask, CutoutOptions options, BackgroundPicture? picture = null) => new(header, mask, options, picture);
+    internal static CutoutEncoder Plan(ImageHeader header, Mask mask, CutoutOptions options, BackgroundLayer? layer = null) => new(header, mask, options, layer);
 
     /// <summary>
     /// Writes the picture and flushes; the pipe is left open. Blocks its thread, also for a reader that is slow: rows belong to
@@ -92,12 +92,13 @@ public sealed class CutoutEncoder
     public void Write(ReadOnlyMemory<byte> file, PipeWriter output, CancellationToken cancellation, ReadOnlyMemory<byte> input = default)
     {
         var edges = _options.HasCleanEdges ? Edges(file, input.Span, cancellation) : null;
+        var drawing = new CutoutDrawing(file, _header, _mask, edges, _options, _placement, _seen, _layer);
         if (_options.Format == OutputFormat.Zip)
         {
-            WriteZip(file, edges, output, cancellation);
+            WriteZip(drawing, file, output, cancellation);
             return;
         }
-        using var rows = Rows(file, edges);
+        using var rows = drawing.Cutout();
         WritePicture(rows, _options.Format, _options.Quality, output, cancellation);
     }
 
@@ -130,90 +131,6 @@ public sealed class CutoutEncoder
         }
     }
 
-    private RowSource Rows(ReadOnlyMemory<byte> file, EdgeMaps? edges)
-    {
-        if (_options.Channels == OutputChannels.Alpha) return OnCanvas(Alpha(file, edges), [0]);
-        var isJpg = _options.Format == OutputFormat.Jpg;
-        var (background, channels) = (isJpg ? OverWhite(_options.Background ?? new Rgba(0, 0, 0, 0)) : _options.Background, isJpg ? 3 : 4);
-        if (_options.Shadow == Shadow.None && _picture is null)
-            return OnCanvas(Subject(file, edges, background, channels), Pixel(background));
-
-        // A background of many colours, a shadow on it, and the subject over both.
-        var under = _picture?.Rows(Width, Height, isJpg ? Rgba.White : null);
-        if (_options.Shadow != Shadow.None)
-        {
-            var seen = _seen.Move(_placement.Image.Left, _placement.Image.Top);
-            var shadow = new ShadowRows(DropShadow.Alpha(_mask, seen, _placement, _options.ShadowOpacity), under is null ? background : null);
-            under = under is null ? shadow : new OverRows(shadow, under, channels: 4);
-        }
-        return SubjectOver(under!, file, edges, channels);
-    }
-
-    private OverRows SubjectOver(RowSource under, ReadOnlyMemory<byte> file, EdgeMaps? edges, int channels)
-    {
-        try
-        {
-            return new OverRows(OnCanvas(Subject(file, edges, background: null, channels: 4), Pixel(null)), under, channels);
-        }
-        catch
-        {
-            under.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>What is on the canvas of the photograph, with the mask as its alpha.</summary>
-    private CutoutRows Subject(ReadOnlyMemory<byte> file, EdgeMaps? edges, Rgba? background, int channels)
-    {
-        var photo = Photo(file, PhotoColours.SrgbWithAlpha);
-        try
-        {
-            if (edges is null) return new CutoutRows(photo, Alpha(_mask), background, channels);
-            var clean = Clean(photo, edges);
-            return new CutoutRows(clean, new CleanAlphaRows(clean), background, channels);
-        }
-        catch
-        {
-            photo.Dispose();
-            throw;
-        }
-    }
-
-    private EdgeRows Clean(RowSource photo, EdgeMaps edges, bool extends = false) =>
-        new(photo, Alpha(edges.Mask), edges, _seen.Move(-_placement.Window.Left, -_placement.Window.Top), extends);
-
-    /// <summary>The part of the scaled photograph that is on the canvas.</summary>
-    private RowSource Photo(ReadOnlyMemory<byte> file, PhotoColours colours) =>
-        ScaledImage.Open(file, _header, _placement.Image.Width, _placement.Image.Height, _placement.Window, colours);
-
-    /// <summary>The alpha that a PNG of the same cutout has; with raw edges, a mask alone is what the model says.</summary>
-    private RowSource Alpha(ReadOnlyMemory<byte> file, EdgeMaps? edges)
-    {
-        if (edges is not null) return new EdgeAlphaRows(Clean(Photo(file, PhotoColours.SrgbWithAlpha), edges));
-        return _header.HasAlpha && _options.Channels == OutputChannels.Rgba ? new OwnAlphaRows(Alpha(_mask), Photo(file, PhotoColours.SrgbWithAlpha)) : Alpha(_mask);
-    }
-
-    /// <summary>The same part of the mask; nothing outside of what it covers.</summary>
-    private RowSource Alpha(Mask mask)
-    {
-        var (window, seen) = (_placement.Window, _placement.Window.Intersect(_seen));
-        if (seen.IsEmpty) return new SolidRows(window.Width, window.Height, [0]);
-        RowSource alpha = new MaskRows(mask);
-        if (seen.Width != mask.Width || seen.Height != mask.Height || seen != _seen)
-            alpha = new ResizedRows(alpha,
-                new LanczosWeights(mask.Width, _seen.Width, mask.Width, seen.Left - _seen.Left, seen.Width), new LanczosWeights(mask.Height, _seen.Height, mask.Height, seen.Top - _seen.Top, seen.Height));
-        if (_options.PostProcessMask) alpha = new SmoothedRows(alpha);
-        return seen == window ? alpha : new PlacedRows(alpha, window.Width, window.Height, seen.Left - window.Left, seen.Top - window.Top, [0]);
-    }
-
-    private RowSource OnCanvas(RowSource rows, ReadOnlySpan<byte> colour)
-    {
-        var visible = _placement.Visible;
-        return visible == new Box(0, 0, Width, Height) ? rows : new PlacedRows(rows, Width, Height, visible.Left, visible.Top, colour);
-    }
-
-    private static byte[] Pixel(Rgba? colour) => colour is { A: > 0 } c ? [c.R, c.G, c.B, c.A] : [0, 0, 0, 0];
-
     private static void WritePicture(RowSource rows, OutputFormat format, int? quality, PipeWriter output, CancellationToken cancellation)
     {
         if (format == OutputFormat.Png)
@@ -240,38 +157,25 @@ public sealed class CutoutEncoder
     }
 
     /// <summary>remove.bg's archive: colours and mask apart, which is far smaller than a PNG of both. Coded pixels that need no change are passed on, metadata never is.</summary>
-    private void WriteZip(ReadOnlyMemory<byte> file, EdgeMaps? edges, PipeWriter output, CancellationToken cancellation)
+    private void WriteZip(CutoutDrawing drawing, ReadOnlyMemory<byte> file, PipeWriter output, CancellationToken cancellation)
     {
         using var zip = new ZipArchive(output.AsStream(leaveOpen: true), ZipArchiveMode.Create, leaveOpen: true);
-        var hasAnswersPixels = edges is null && _header is { Format: ImageFormat.Jpeg, IsSrgb: true, Orientation: 1, EndIsMissing: false } && _placement.Image == new Box(0, 0, _header.Width, _header.Height) && Width == _header.Width && Height == _header.Height && _options.Background is null && _picture is null;
         WriteEntry(zip, "color.jpg", entry =>
         {
-            if (hasAnswersPixels)
+            if (drawing.HasThePhotographsPixels)
             {
                 JpegMetadata.Strip(file.Span[.._header.Length], entry);
                 Flush(entry, cancellation);
                 return;
             }
-            using var photo = Colours(file, edges);
-            WritePicture(photo, OutputFormat.Jpg, quality: null, entry, cancellation);
+            using var colours = drawing.Colours();
+            WritePicture(colours, OutputFormat.Jpg, quality: null, entry, cancellation);
         });
         WriteEntry(zip, "alpha.png", entry =>
         {
-            // What is still opaque once the background is in color.jpg: all of it over a picture, which lies on white where it is not.
-            using RowSource alpha = _picture is not null ? new SolidRows(Width, Height, [255])
-                : _options.Background is { } colour ? new BehindRows(OnCanvas(Alpha(file, edges), [0]), colour.A)
-                : OnCanvas(Alpha(file, edges), [0]);
+            using var alpha = drawing.AlphaBesideColours();
             WritePicture(alpha, OutputFormat.Png, quality: null, entry, cancellation);
         });
-    }
-
-    /// <summary>Of the archive: over the background, if there is one.</summary>
-    private RowSource Colours(ReadOnlyMemory<byte> file, EdgeMaps? edges)
-    {
-        if (_picture is not null) return SubjectOver(_picture.Rows(Width, Height, Rgba.White), file, edges, channels: 3);
-        if (_options.Background is { } colour) return OnCanvas(Subject(file, edges, OverWhite(colour), channels: 3), Pixel(OverWhite(colour)));
-        var photo = Photo(file, PhotoColours.Srgb);
-        return OnCanvas(edges is null ? photo : Clean(photo, edges, extends: true), [255, 255, 255]);
     }
 
     private static void WriteEntry(ZipArchive zip, string name, Action<PipeWriter> write)
@@ -291,12 +195,6 @@ public sealed class CutoutEncoder
         var result = flush.IsCompleted ? flush.Result : flush.AsTask().GetAwaiter().GetResult();
         // The reader has gone: nobody will see the rest.
         if (result.IsCompleted) throw new ReaderGoneException();
-    }
-
-    private static Rgba OverWhite(Rgba colour)
-    {
-        byte Mix(byte value) => (byte)((value * colour.A + 255 * (255 - colour.A) + 127) / 255);
-        return new(Mix(colour.R), Mix(colour.G), Mix(colour.B));
     }
 }
 

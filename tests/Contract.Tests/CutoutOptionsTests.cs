@@ -36,6 +36,7 @@ public class CutoutOptionsTests
         options.OfMask().ShouldBe(CutoutOptions.Default);
         Should.Throw<ProblemException>(() => Parse(("bg_image", background.ToString()))).Problem.Code.ShouldBe("invalid_parameter");
         Should.Throw<ProblemException>(() => CutoutOptions.FromQuery([new("bg_image", "5-aa")])).Problem.Parameter.ShouldBe("bg_image");
+        Should.Throw<ProblemException>(() => CutoutOptions.FromQuery([new("bg_image", background.ToString()), new("bg_image", background.ToString())])).Problem.Parameter.ShouldBe("bg_image");
         Should.Throw<ProblemException>(() => CutoutOptions.Parse([new("bg_color", "red")], background)).Problem.Code.ShouldBe("multiple_bg_sources");
         Should.Throw<ProblemException>(() => CutoutOptions.Parse([new("channels", "alpha")], background)).Problem.Parameter.ShouldBe("bg_image");
     }

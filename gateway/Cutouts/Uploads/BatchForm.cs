@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
+using Rembg.Contract.Cutouts;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Clients;
 using Rembg.Gateway.Memory;
@@ -17,7 +18,7 @@ internal sealed class BatchForm(MemoryBudget memory, UploadTurns turns, IOptions
     /// <param name="begin">Gets the fields, before the first file is read.</param>
     /// <param name="accept">Takes a file: its index, its name, and what reads it, which throws where it cannot be taken.</param>
     /// <param name="cancelled">The caller has gone.</param>
-    /// <exception cref="ProblemException">400: not well formed, no file, too many files, or a field after a file.</exception>
+    /// <exception cref="ProblemException">400: not well formed, no file, too many files, a background image, or a field after a file.</exception>
     public async Task ReadAsync(
         HttpRequest request, Func<List<KeyValuePair<string, string>>, Task> begin, Func<int, string, Func<Task<Upload>>, Task> accept, CancellationToken cancelled)
     {
@@ -30,6 +31,7 @@ internal sealed class BatchForm(MemoryBudget memory, UploadTurns turns, IOptions
             if (file is null && files > 0) throw Problem.InvalidRequest("Fields come before files: what they say holds for all of them.").AsException();
             if (file is null) parameters.Add(new(name, await MultipartUpload.ReadFieldAsync(part.Body, name, cancelled)));
             if (file is null) return;
+            if (name == BackgroundImage.Name) throw Problem.InvalidParameter(BackgroundImage.Name, "is not taken by a batch: bg_color is").AsException();
             if (files == 0) await begin(parameters);
             if (files >= MaxFiles) throw Problem.InvalidRequest($"A batch has at most {MaxFiles:N0} files.").AsException();
             await accept(files++, file, () => ReadFileAsync(part.Body, client, cancelled));

@@ -24,13 +24,13 @@ public sealed class UploadOptions
     public double ClientShare { get; set; } = 0.125;
 
     /// <summary>
-    /// Time for a whole body, and <see cref="MinBytesPerSecond"/> on top of it where the body's length is known. Kestrel's least data
+    /// Time for a whole body; where its length is known, the time of <see cref="MinBytesPerSecond"/> is added. Kestrel's least data
     /// rate alone would let a slow client hold its connection for hours.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00", ErrorMessage = "Uploads:Timeout must be between 0.1 s and 1 h.")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Bytes a second that a body of known length may take, beside <see cref="Timeout"/>: 4 MB from a phone on a slow line have two minutes more.</summary>
+    /// <summary>The slowest rate at which a body of known length may come, after <see cref="Timeout"/>: a photo of 4 MB from a phone on a slow line has two minutes more.</summary>
     [Range(1024, 1_000_000_000, ErrorMessage = "Uploads:MinBytesPerSecond must be between 1024 and 1000000000.")]
     public double MinBytesPerSecond { get; set; } = 32 << 10;
 

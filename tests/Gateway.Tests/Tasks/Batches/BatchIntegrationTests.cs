@@ -156,6 +156,18 @@ public sealed class BatchIntegrationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task BackgroundImage_IsRefusedAndNotTakenForOneOfTheImages()
+    {
+        await using var gateway = await StartAsync();
+
+        using var form = new MultipartFormDataContent { { new ByteArrayContent(Images.Jpeg(seed: 1)), "bg_image", "beach.jpg" }, { new ByteArrayContent(Images.Jpeg()), "file", "1.jpg" } };
+        using var refused = await gateway.Client.PostAsync("/v1/batches", form);
+
+        refused.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+        (await refused.Content.ReadAsStringAsync()).ShouldContain("bg_image is not taken by a batch");
+    }
+
+    [Fact]
     public async Task AnotherClientsBatch_IsUnknown()
     {
         var (mine, other) = (TestKey.Create("shop-a"), TestKey.Create("shop-b"));

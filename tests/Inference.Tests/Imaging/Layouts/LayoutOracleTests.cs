@@ -46,7 +46,7 @@ public class LayoutOracleTests
     [Theory]
     [InlineData("")]
     [InlineData("output_size=700x300")]
-    public async Task BackgroundPicture_CoversAsItDoes(string query)
+    public async Task BackgroundImage_CoversAsItDoes(string query)
     {
         using var drawn = await DrawAsync(query, Coffee);
         using var subject = await DrawAsync(query);
@@ -100,7 +100,7 @@ public class LayoutOracleTests
     { Edges = EdgeMode.Raw };
 
     private static CutoutEncoder Plan(string query, byte[]? behind = null) =>
-        CutoutEncoder.Plan(ImageHeader.Read(Photos.Astronaut, Limits), Subject, Parse(query), BackgroundPicture.Read(behind ?? [], Limits));
+        CutoutEncoder.Plan(ImageHeader.Read(Photos.Astronaut, Limits), Subject, Parse(query), BackgroundLayer.Read(behind ?? [], Limits));
 
     private static async Task<Image<Rgba32>> DrawAsync(string query, byte[]? behind = null) => Image.Load<Rgba32>(await WriteAsync(Plan(query, behind), Photos.Astronaut));
 }

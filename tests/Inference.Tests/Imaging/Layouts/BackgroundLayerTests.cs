@@ -7,7 +7,7 @@ using static Rembg.Inference.Tests.Imaging.Cutting;
 
 namespace Rembg.Inference.Tests.Imaging.Layouts;
 
-public class BackgroundPictureTests
+public class BackgroundLayerTests
 {
     [Fact]
     public async Task PictureOfTheCanvasSize_IsNotResampled()
@@ -106,7 +106,7 @@ public class BackgroundPictureTests
         broken.AsSpan(broken.Length / 2, 1000).Clear();
         foreach (var file in new[] { cut, broken })
         {
-            var problem = Should.Throw<ProblemException>(() => BackgroundPicture.Read(file, Limits)!.Check(64, 64, CancellationToken.None)).Problem;
+            var problem = Should.Throw<ProblemException>(() => BackgroundLayer.Read(file, Limits)!.Check(64, 64, CancellationToken.None)).Problem;
             (problem.Status, problem.Parameter).ShouldBe((422, "bg_image"));
             problem.Detail!.ShouldStartWith("bg_image: ");
         }
@@ -116,7 +116,7 @@ public class BackgroundPictureTests
     public void Memory_IsChargedForItsDecoder()
     {
         var (header, options) = (ImageHeader.Read(Photos.Astronaut, Limits), CutoutOptions.Default);
-        var progressive = BackgroundPicture.Read(ImageFactory.Jpeg(Photos.Rocket, progressive: true), Limits)!;
+        var progressive = BackgroundLayer.Read(ImageFactory.Jpeg(Photos.Rocket, progressive: true), Limits)!;
         (CutoutEncoder.Plan(header, Solid(255), options, progressive).DecodedBytes - CutoutEncoder.Plan(header, Solid(255), options).DecodedBytes)
             .ShouldBeGreaterThan(6 * 640 * 427, "coefficients of the whole picture");
     }
@@ -127,7 +127,7 @@ public class BackgroundPictureTests
     {
         var options = CutoutOptions.Parse(query.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=')).Select(pair => KeyValuePair.Create(pair[0], pair[1])));
         var header = ImageHeader.Read(Photos.Astronaut, Limits);
-        return await Cutting.WriteAsync(CutoutEncoder.Plan(header, mask, options with { Edges = EdgeMode.Raw }, BackgroundPicture.Read(behind, Limits)), Photos.Astronaut);
+        return await Cutting.WriteAsync(CutoutEncoder.Plan(header, mask, options with { Edges = EdgeMode.Raw }, BackgroundLayer.Read(behind, Limits)), Photos.Astronaut);
     }
 
     /// <summary>Red, green, blue, a third each, from left to right; as a lossless file, without a transparent pixel.</summary>

@@ -4,17 +4,17 @@ using Rembg.Contract.Problems;
 namespace Rembg.Inference.Imaging;
 
 /// <summary>An image behind the subject. As CSS' <c>background-size: cover</c>: it fills the canvas, centred, and what is too much is cut off.</summary>
-internal sealed class BackgroundPicture
+internal sealed class BackgroundLayer
 {
     private readonly ReadOnlyMemory<byte> _file;
     private readonly ImageHeader _header;
 
-    private BackgroundPicture(ReadOnlyMemory<byte> file, ImageHeader header) => (_file, _header) = (file, header);
+    private BackgroundLayer(ReadOnlyMemory<byte> file, ImageHeader header) => (_file, _header) = (file, header);
 
     /// <returns>Null for no file.</returns>
     /// <exception cref="ProblemException">As of an image, with the name of this one.</exception>
-    public static BackgroundPicture? Read(ReadOnlyMemory<byte> file, ImageLimits limits) =>
-        file.IsEmpty ? null : Named(() => new BackgroundPicture(file, ImageHeader.Read(file, limits)));
+    public static BackgroundLayer? Read(ReadOnlyMemory<byte> file, ImageLimits limits) =>
+        file.IsEmpty ? null : Named(() => new BackgroundLayer(file, ImageHeader.Read(file, limits)));
 
     /// <summary>Bytes that <see cref="Rows"/> hold at their peak, besides the file.</summary>
     public long DecodedBytes(int width, int height)
