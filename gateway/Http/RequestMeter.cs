@@ -1,4 +1,5 @@
 using Rembg.Contract.Problems;
+using Rembg.Gateway.Clients.Limits;
 using Rembg.Gateway.Telemetry;
 
 namespace Rembg.Gateway.Http;
@@ -15,8 +16,9 @@ internal sealed class RequestMeter(RequestDelegate next, GatewayMetrics metrics,
         }
         finally
         {
-            var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "none";
-            metrics.Request(route, context.GetEndStatus(), time.GetElapsedTime(started));
+            var endpoint = context.GetEndpoint() as RouteEndpoint;
+            var isForCutouts = endpoint?.Metadata.GetMetadata<LimitedByPlan>() is { IsCharged: true };
+            metrics.Request(endpoint?.RoutePattern.RawText ?? "none", isForCutouts, context.GetEndStatus(), time.GetElapsedTime(started));
         }
     }
 }

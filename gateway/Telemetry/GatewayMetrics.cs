@@ -22,7 +22,7 @@ public sealed class GatewayMetrics
     public GatewayMetrics(IMeterFactory meters)
     {
         var meter = meters.Create("rembg.gateway");
-        _requests = meter.CreateCounter<long>("requests_total", description: "Requests by route and status code.");
+        _requests = meter.CreateCounter<long>("requests_total", description: "Requests by route, kind (cutout: for cutouts, at once or as tasks; other) and status code.");
         _seconds = meter.CreateHistogram<double>("request_seconds", description: "Seconds from a request's headers to the end of its answer.");
         _cache = meter.CreateCounter<long>("cache_total", description: "Look-ups of cutouts by result (hit, miss, coalesced) and tier (memory).");
         _masks = meter.CreateCounter<long>("mask_cache_total", description: "Look-ups of masks, for cutouts that are not kept, by result (hit, miss, error) and tier (memory, redis).");
@@ -33,9 +33,9 @@ public sealed class GatewayMetrics
         _connectionsRefused = meter.CreateCounter<long>("connections_refused_total", description: "Connections that were refused or closed for others, by reason (address, full, idle).");
     }
 
-    public void Request(string route, int code, TimeSpan took)
+    public void Request(string route, bool isForCutouts, int code, TimeSpan took)
     {
-        _requests.Add(1, new("route", route), new("code", code));
+        _requests.Add(1, new("route", route), new("kind", isForCutouts ? "cutout" : "other"), new("code", code));
         _seconds.Record(took.TotalSeconds, new KeyValuePair<string, object?>("route", route));
     }
 

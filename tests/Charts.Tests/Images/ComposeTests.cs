@@ -48,7 +48,8 @@ public sealed class ComposeTests
         var rules = Path.Combine(RepositoryPaths.Root, "compose", "rules.yaml");
         var chart = Path.Combine(RepositoryPaths.Root, "charts", "rembg-platform", "rules");
         var expected = "# Written by ComposeTests from the chart's rules: REMBG_WRITE_DOCS=1 ./test.sh --filter ComposeTests\ngroups:\n"
-            + File.ReadAllText(Path.Combine(chart, "recording.yaml")) + File.ReadAllText(Path.Combine(chart, "alerts.yaml")).Replace("RUNBOOKS", "docs/runbooks", StringComparison.Ordinal);
+            + (File.ReadAllText(Path.Combine(chart, "recording.yaml")) + File.ReadAllText(Path.Combine(chart, "alerts.yaml")))
+                .Replace("NAMESPACE", "compose", StringComparison.Ordinal).Replace("FULLNAME", "rembg", StringComparison.Ordinal).Replace("RUNBOOKS", "docs/runbooks", StringComparison.Ordinal);
         if (Environment.GetEnvironmentVariable("REMBG_WRITE_DOCS") is { Length: > 0 }) File.WriteAllText(rules, expected);
         File.ReadAllText(rules).ShouldBe(expected);
     }

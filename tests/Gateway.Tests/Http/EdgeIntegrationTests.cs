@@ -79,8 +79,8 @@ public sealed class EdgeIntegrationTests : IAsyncLifetime
         await Eventually.TrueAsync(async () => (await _gateway.MetricsAsync()).Contains("route=\"none\"", StringComparison.Ordinal), "all are counted");
 
         var metrics = await _gateway.MetricsAsync();
-        metrics.ShouldContain("rembg_gateway_requests_total{code=\"200\",route=\"/v1/remove-background\"} 2");
-        metrics.ShouldContain("rembg_gateway_requests_total{code=\"404\",route=\"none\"} 1");
+        metrics.ShouldContain("rembg_gateway_requests_total{code=\"200\",kind=\"cutout\",route=\"/v1/remove-background\"} 2");
+        metrics.ShouldContain("rembg_gateway_requests_total{code=\"404\",kind=\"other\",route=\"none\"} 1");
         metrics.ShouldContain("rembg_gateway_request_seconds_bucket{route=\"/v1/remove-background\",le=\"+Inf\"} 2");
         metrics.ShouldContain("rembg_gateway_cache_total{result=\"hit\",tier=\"memory\"} 1");
         metrics.ShouldNotContain("4711");

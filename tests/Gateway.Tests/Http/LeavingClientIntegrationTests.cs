@@ -24,9 +24,9 @@ public sealed class LeavingClientIntegrationTests
             await client.ReadSomeAsync();
         }
 
-        const string Gone = "rembg_gateway_requests_total{code=\"499\",route=\"/v1/remove-background\"}";
+        const string Gone = "rembg_gateway_requests_total{code=\"499\",kind=\"cutout\",route=\"/v1/remove-background\"}";
         await Eventually.TrueAsync(async () => (await gateway.MetricsAsync()).Contains($"{Gone} {Clients}\n", StringComparison.Ordinal), "they were counted");
-        (await gateway.MetricsAsync()).ShouldNotContain("code=\"200\",route=\"/v1/remove-background\"");
+        (await gateway.MetricsAsync()).ShouldNotContain("code=\"200\",kind=\"cutout\",route=\"/v1/remove-background\"");
         log.At(LogLevel.Error).ShouldBeEmpty();
         log.At(LogLevel.Debug).Count(line => line.StartsWith("The client left before request", StringComparison.Ordinal)).ShouldBe(Clients);
     }
