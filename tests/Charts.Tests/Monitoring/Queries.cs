@@ -33,8 +33,8 @@ internal static partial class Queries
         [
             .. Dashboard.All().SelectMany(dashboard => dashboard.Queries),
             .. rules.Where(rule => rule.Record is not null).SelectMany(rule => new Query[] { new($"rule {rule.Record}", rule.Expr), new("record", rule.Record!) }),
-            // A comparison drops what it does not hold for; with bool it says 0 instead.
-            .. rules.Where(rule => rule.Alert is not null).Select(rule => new Query($"alert {rule.Alert}", Comparison().Replace(rule.Expr, " $1 bool "))),
+            // A comparison drops what it does not hold for; with bool it says 0 instead. What must not be absent is asked for itself.
+            .. rules.Where(rule => rule.Alert is not null).Select(rule => new Query($"alert {rule.Alert}", Absence().Replace(Comparison().Replace(rule.Expr, " $1 bool "), "$1"))),
             .. adapter.Rules.Select(rule => new Query($"adapter {rule.Name.As}", rule.Query("namespace=\"photos\",pod=~\"rembg-inference-.*\""))),
             .. adapter.ExternalRules.Select(rule => new Query($"adapter {rule.Name.As}", rule.Query("namespace=\"photos\"", ""))),
             .. adapter.Rules.Concat(adapter.ExternalRules).Select(rule => new Query("adapter discovery", rule.SeriesQuery)),
@@ -51,6 +51,9 @@ internal static partial class Queries
 
     [GeneratedRegex(@"\s(>=|<=|==|>|<)\s")]
     private static partial Regex Comparison();
+
+    [GeneratedRegex(@"^absent\((.*)\)$")]
+    private static partial Regex Absence();
 
     [GeneratedRegex(@"\brembg_[a-z_]+\b(?!:)")]
     private static partial Regex OwnMetric();
