@@ -93,6 +93,12 @@ public sealed class RenderingTests
         var defaults = await NotesAsync("defaults");
         defaults.ShouldContain("API keys are off");
         defaults.ShouldContain("monitoring.podMonitors is off");
+        defaults.ShouldContain("set monitoring.rules.enabled");
+        defaults.ShouldNotContain("inference may have one pod");
+
+        var cuda = await NotesAsync("cuda");
+        cuda.ShouldContain("inference may have one pod");
+        cuda.ShouldContain("kubectl get runtimeclass nvidia");
 
         (await NotesAsync("without-redis")).ShouldContain("tasks are lost when the gateway stops");
         (await NotesAsync("local")).ShouldContain("tasks are lost when its pod moves");
