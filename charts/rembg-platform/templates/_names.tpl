@@ -20,6 +20,9 @@ app.kubernetes.io/component: {{ .component }}
 {{- with .root.Values.commonLabels }}
 {{ toYaml . }}
 {{- end }}
+{{- with (.pod | default dict).podLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{- define "rembg.labels" -}}
@@ -38,6 +41,11 @@ name: {{ include "rembg.fullname" .root }}{{ with .name }}-{{ . }}{{ end }}
 namespace: {{ .root.Release.Namespace }}
 labels:
   {{- include "rembg.labels" . | nindent 2 }}
+{{- end -}}
+
+{{/* Of the services and the tests. Nothing here talks to the API server: an account is for what a cluster ties to it (image pulls, workload identity). */}}
+{{- define "rembg.serviceAccount" -}}
+{{- if .Values.serviceAccount.create }}{{ .Values.serviceAccount.name | default (include "rembg.fullname" .) }}{{ else }}{{ .Values.serviceAccount.name }}{{ end -}}
 {{- end -}}
 
 {{- define "rembg.redisSecret" -}}

@@ -3,6 +3,9 @@
 {{- define "rembg.podSecurity" -}}
 automountServiceAccountToken: false
 enableServiceLinks: false
+{{- with include "rembg.serviceAccount" . }}
+serviceAccountName: {{ . }}
+{{- end }}
 securityContext:
   runAsNonRoot: true
   runAsUser: 1654
@@ -22,9 +25,12 @@ securityContext:
   capabilities: {drop: [ALL]}
 {{- end -}}
 
-{{/* Pods apart from each other, by host and by zone, as far as the cluster can. .pod: the component's values */}}
+{{/* Pods apart from each other, by host and by zone, as far as the cluster can, unless the values say otherwise. .pod: the component's values */}}
 {{- define "rembg.scheduling" -}}
 topologySpreadConstraints:
+  {{- with .pod.topologySpreadConstraints }}
+  {{- toYaml . | nindent 2 }}
+  {{- else }}
   {{- range $key := list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
   - topologyKey: {{ $key }}
     maxSkew: 1
@@ -33,6 +39,7 @@ topologySpreadConstraints:
       matchLabels:
         {{- include "rembg.selector" $ | nindent 8 }}
     matchLabelKeys: [pod-template-hash]
+  {{- end }}
   {{- end }}
 {{- with .pod.nodeSelector }}
 nodeSelector:
@@ -60,8 +67,13 @@ tolerations:
 
 {{/* A variable that the chart sets from a value cannot be set a second time: the API server would refuse it, or one of the two would win. */}}
 {{- define "rembg.ownSettings" -}}
-{{- range concat .own (list "Service__Port" "Service__ManagementPort" "Service__DrainSeconds") }}
-{{- if hasKey $.settings . }}{{ fail (printf "%s.settings.%s: the chart sets it from a value of its own, change that" $.of .) }}{{ end }}
+{{- $own := concat .own (list "Service__Port" "Service__ManagementPort" "Service__DrainSeconds") }}
+{{- range $own }}
+{{- if hasKey $.pod.settings . }}{{ fail (printf "%s.settings.%s: the chart sets it from a value of its own, change that" $.of .) }}{{ end }}
+{{- end }}
+{{- range .pod.extraEnv }}
+{{- if has .name $own }}{{ fail (printf "%s.extraEnv: the chart sets %s from a value of its own, change that" $.of .name) }}{{ end }}
+{{- if hasKey $.pod.settings .name }}{{ fail (printf "%s.extraEnv: %s is in %s.settings too" $.of .name $.of) }}{{ end }}
 {{- end }}
 {{- end -}}
 
@@ -83,11 +95,14 @@ tolerations:
 {{- range $name, $value := .pod.settings }}
 - {name: {{ $name }}, value: {{ $value | quote }}}
 {{- end }}
+{{- with .pod.extraEnv }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{/* .image: its values, .tag: what names it without a digest. With a digest the tag is for people only. */}}
 {{- define "rembg.image" -}}
-{{ .image.repository }}:{{ .tag }}{{ with .image.digest }}@{{ . }}{{ end }}
+{{ with (.root.Values.global | default dict).imageRegistry }}{{ trimSuffix "/" . }}/{{ end }}{{ .image.repository }}:{{ .tag }}{{ with .image.digest }}@{{ . }}{{ end }}
 {{- end -}}
 
 {{/* NetworkPolicy egress: names, and the collector of traces. */}}
@@ -128,6 +143,22 @@ livenessProbe:
   failureThreshold: 6
 lifecycle:
   preStop: {sleep: {seconds: {{ .root.Values.preStopSeconds }}}}
+{{- end -}}
+
+{{/* The values' own parts of a pod, each where it belongs. .pod: the component's values */}}
+
+{{- define "rembg.initContainers" -}}
+{{- with .pod.initContainers }}
+initContainers:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{- define "rembg.envFrom" -}}
+{{- with .pod.envFrom }}
+envFrom:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end -}}
 
 {{- define "rembg.gracePeriod" -}}

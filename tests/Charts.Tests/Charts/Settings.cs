@@ -13,8 +13,8 @@ internal static class Settings
     private static readonly string[] OfOthers =
     [
         "Logging__Console__FormatterName", "Logging__Console__FormatterOptions__IncludeScopes",
-        "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG",
-        "ConnectionStrings__Redis", "REDIS_PASSWORD", "DOTNET_EnableDiagnostics", "PATH",
+        "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG", "OTEL_RESOURCE_ATTRIBUTES",
+        "ConnectionStrings__Redis", "REDIS_PASSWORD", "DOTNET_EnableDiagnostics", "SSL_CERT_FILE", "PATH",
     ];
 
     /// <summary>Binds the environment as the service would, and says what it does not read or would refuse.</summary>

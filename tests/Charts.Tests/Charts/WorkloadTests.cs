@@ -179,7 +179,44 @@ public sealed class WorkloadTests
     {
         var images = (await Chart.RenderAsync("everything")).All<V1Deployment>().Select(deployment => deployment.Spec.Template.Spec.Containers[0].Image);
 
-        images.ShouldContain($"registry.example.com/rembg-gateway:abc123@sha256:{new string('a', 64)}");
+        images.ShouldContain($"mirror.example.com/team/rembg-gateway:abc123@sha256:{new string('a', 64)}");
+    }
+
+    [Fact]
+    public async Task OwnParts_ComeIntoThePodsOfEachService()
+    {
+        var release = await Chart.RenderAsync("everything");
+        foreach (var (name, pod, container) in Services(release))
+        {
+            Templates(release).Single(t => t.Name == name).Template.Metadata.Labels["cost-center"].ShouldBe("photos");
+            container.Env.Single(variable => variable.Name == "SSL_CERT_FILE").Value.ShouldBe("/etc/ca/ca.crt");
+            container.Env.Single(variable => variable.Name == "OTEL_RESOURCE_ATTRIBUTES").ValueFrom.ConfigMapKeyRef.Name.ShouldBe("region");
+            container.EnvFrom.ShouldHaveSingleItem().SecretRef.Name.ShouldBe("proxy");
+            container.VolumeMounts.ShouldContain(mount => mount.Name == "ca" && mount.MountPath == "/etc/ca");
+            pod.Volumes.Single(volume => volume.Name == "ca").ConfigMap.Name.ShouldBe("ca");
+            pod.InitContainers.ShouldHaveSingleItem().Name.ShouldBe("wait");
+            pod.Containers.Select(c => c.Name).ShouldBe([name["rembg-".Length..], "log"]);
+            pod.ServiceAccountName.ShouldBe("rembg");
+        }
+        release.One<V1Deployment>("gateway").Spec.Template.Spec.TopologySpreadConstraints.ShouldHaveSingleItem().TopologyKey.ShouldBe("rack");
+        release.All<V1ServiceAccount>().ShouldHaveSingleItem().Metadata.Annotations["example.com/role"].ShouldBe("rembg");
+        release.One<V1ConfigMap>("more").Data["a"].ShouldBe("b");
+        release.All<V1Pod>().ShouldAllBe(test => test.Spec.NodeSelector["pool"] == "web" && test.Spec.ServiceAccountName == "rembg");
+        release.One<V1Service>("gateway").Spec.ShouldSatisfyAllConditions(
+            service => service.LoadBalancerClass.ShouldBe("example.com/lb"),
+            service => service.LoadBalancerSourceRanges.ShouldBe(["10.0.0.0/8"]),
+            service => service.ExternalTrafficPolicy.ShouldBe("Local"));
+    }
+
+    [Fact]
+    public async Task GlobalRegistry_IsThatOfEveryImageOfTheChart()
+    {
+        var release = await Chart.RenderAsync(["--set", "global.imageRegistry=mirror.example.com/rembg", "--set", "drawing.enabled=true"]);
+
+        Services(release).Select(service => service.Container.Image)
+            .Concat(release.All<V1StatefulSet>().Select(redis => redis.Spec.Template.Spec.Containers[0].Image))
+            .Concat(release.All<V1Pod>().SelectMany(test => test.Spec.Containers).Select(container => container.Image))
+            .ShouldAllBe(image => image.StartsWith("mirror.example.com/rembg/", StringComparison.Ordinal));
     }
 
     [Fact]
