@@ -110,6 +110,32 @@ public sealed class CuttingIntegrationTests(Chromium browser, Service service)
     }
 
     [Fact]
+    public async Task DroppedFolder_GivesThePicturesInItAtAnyDepth()
+    {
+        var folder = Directory.CreateTempSubdirectory("rembg-shots-");
+        try
+        {
+            folder.CreateSubdirectory("deep");
+            foreach (var name in new[] { "photo 2.png", "photo 10.png", "deep/one.png", ".hidden.png" }) await File.WriteAllBytesAsync(Path.Combine(folder.FullName, name), Pictures.Unique());
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, "notes.txt"), "no picture");
+            await using var tab = await browser.OpenAsync(service.Address);
+            var chromium = await tab.Page.Context.NewCDPSessionAsync(tab.Page);
+
+            foreach (var type in new[] { "dragEnter", "dragOver", "drop" })
+                await chromium.SendAsync("Input.dispatchDragEvent", new() { ["type"] = type, ["x"] = 200, ["y"] = 200, ["data"] = new { items = Array.Empty<object>(), files = new[] { folder.FullName }, dragOperationsMask = 1 } });
+
+            await Expect(tab.Page.Locator("#tray-count")).ToHaveTextAsync("3 of 3 done", new() { Timeout = 90_000 });
+            using var archive = new ZipArchive(new MemoryStream((await tab.SaveAsync("Download all as ZIP")).Bytes));
+            archive.Entries.Select(entry => entry.FullName).ShouldBe(["one-cutout.png", "photo 2-cutout.png", "photo 10-cutout.png"]);
+            tab.Complaints.ShouldBeEmpty();
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task TenPhotos_GoAsTasksAndAreSavedAsOneZip()
     {
         await using var tab = await browser.OpenAsync(service.Address);
@@ -117,6 +143,8 @@ public sealed class CuttingIntegrationTests(Chromium browser, Service service)
         tab.Page.Request += (_, request) => posted.Add($"{request.Method} {new Uri(request.Url).AbsolutePath}");
         var photos = Enumerable.Range(0, 10).ToDictionary(i => $"photo {i}.png", _ => Pictures.Unique());
         photos["photo 9.png"] = photos["photo 8.png"]; // two may well be the same
+        photos["photo: 10?.png"] = Pictures.Unique(); // a name that Windows does not take
+        photos.Remove("photo 0.png");
         await tab.Page.Locator("#chooser").SetInputFilesAsync(photos.Select(photo => new FilePayload { Name = photo.Key, MimeType = "image/png", Buffer = photo.Value }));
 
         await Expect(tab.Page.Locator("#tray li")).ToHaveCountAsync(10);
@@ -127,7 +155,8 @@ public sealed class CuttingIntegrationTests(Chromium browser, Service service)
         var zip = await tab.SaveAsync("Download all as ZIP");
         zip.Name.ShouldBe("cutouts.zip");
         using var archive = new ZipArchive(new MemoryStream(zip.Bytes));
-        archive.Entries.Select(entry => entry.FullName).ShouldBe(photos.Keys.Select(name => Path.ChangeExtension(name, null) + "-cutout.png"));
+        archive.Entries.Select(entry => entry.FullName).ShouldBe(photos.Keys.Select(name => Stem(name) + "-cutout.png"));
+        archive.Entries.ShouldAllBe(entry => (TimeProvider.System.GetLocalNow() - entry.LastWriteTime).Duration() < TimeSpan.FromHours(1));
         foreach (var (photo, entry) in photos.Values.Zip(archive.Entries))
         {
             using var bytes = new MemoryStream();
@@ -138,8 +167,10 @@ public sealed class CuttingIntegrationTests(Chromium browser, Service service)
         // With a background, as they are shown.
         await tab.Page.GetByRole(AriaRole.Radio, new() { Name = "Colour" }).CheckAsync();
         using var onColour = new ZipArchive(new MemoryStream((await tab.SaveAsync("Download all as ZIP")).Bytes));
-        onColour.Entries.Select(entry => entry.FullName).ShouldBe(photos.Keys.Select(name => Path.ChangeExtension(name, null) + "-with-background.png"));
+        onColour.Entries.Select(entry => entry.FullName).ShouldBe(photos.Keys.Select(name => Stem(name) + "-with-background.png"));
         tab.Complaints.ShouldBeEmpty();
+
+        static string Stem(string name) => Path.ChangeExtension(name, null).Replace(':', '_').Replace('?', '_');
     }
 
     [Fact]

@@ -33,8 +33,8 @@ export class Photo extends EventTarget {
 
   get name() { return this.file.name || "photo"; }
 
-  /** The file's name without its extension. */
-  get stem() { return this.name.replace(/\.[^.]+$/, ""); }
+  /** The file's name without its extension, and without what some system does not take in a name. */
+  get stem() { return this.name.replace(/\.[^.]+$/, "").replace(/[\\/:*?"<>|\p{Cc}]/gu, "_"); }
 
   /** Whether the service found nothing to keep: its box of the subject is empty. */
   get isEmpty() { return this.cutout?.headers("X-Foreground") === "0 0 0 0"; }

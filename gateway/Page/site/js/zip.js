@@ -2,13 +2,14 @@
  * A ZIP archive of already compressed files, which it only stores (APPNOTE.TXT 4.3): local header and bytes of each, then the
  * central directory. Names are UTF-8; below 4 GiB and 65,536 files, as no ZIP64 is written.
  * @param files [{ name, blob }]
+ * @param now the time that all of them get, in the browser's time zone
  */
-export async function zip(files) {
+export async function zip(files, now = new Date()) {
   const bodies = [], directory = [];
   let offset = 0;
   for (const { name, blob } of files) {
     const path = new TextEncoder().encode(name);
-    const facts = { path, size: blob.size, crc: crc32(new Uint8Array(await blob.arrayBuffer())), offset };
+    const facts = { path, at: dosTime(now), size: blob.size, crc: crc32(new Uint8Array(await blob.arrayBuffer())), offset };
     const local = [localHeader(facts), path, blob];
     bodies.push(...local);
     directory.push(directoryEntry(facts), path);
@@ -19,14 +20,20 @@ export async function zip(files) {
 }
 
 const Utf8Names = 0x0800;
-const Epoch = 0x0021; // 1980-01-01, the format's first day: the same cutouts give the same archive
 
-function localHeader({ path, size, crc }) {
-  return record(0x04034b50, [[2, 20], [2, Utf8Names], [2, 0], [2, 0], [2, Epoch], [4, crc], [4, size], [4, size], [2, path.length], [2, 0]]);
+/** Time in the lower two bytes, by two seconds; date in the upper ones, from 1980. */
+function dosTime(at) {
+  const time = (at.getHours() << 11) | (at.getMinutes() << 5) | (at.getSeconds() >> 1);
+  const date = ((at.getFullYear() - 1980) << 9) | ((at.getMonth() + 1) << 5) | at.getDate();
+  return date * 0x10000 + time;
 }
 
-function directoryEntry({ path, size, crc, offset }) {
-  return record(0x02014b50, [[2, 20], [2, 20], [2, Utf8Names], [2, 0], [2, 0], [2, Epoch], [4, crc], [4, size], [4, size],
+function localHeader({ path, at, size, crc }) {
+  return record(0x04034b50, [[2, 20], [2, Utf8Names], [2, 0], [4, at], [4, crc], [4, size], [4, size], [2, path.length], [2, 0]]);
+}
+
+function directoryEntry({ path, at, size, crc, offset }) {
+  return record(0x02014b50, [[2, 20], [2, 20], [2, Utf8Names], [2, 0], [4, at], [4, crc], [4, size], [4, size],
     [2, path.length], [2, 0], [2, 0], [2, 0], [2, 0], [4, 0], [4, offset]]);
 }
 
