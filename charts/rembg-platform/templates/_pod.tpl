@@ -145,22 +145,6 @@ lifecycle:
   preStop: {sleep: {seconds: {{ .root.Values.preStopSeconds }}}}
 {{- end -}}
 
-{{/* The values' own parts of a pod, each where it belongs. .pod: the component's values */}}
-
-{{- define "rembg.initContainers" -}}
-{{- with .pod.initContainers }}
-initContainers:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- end -}}
-
-{{- define "rembg.envFrom" -}}
-{{- with .pod.envFrom }}
-envFrom:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- end -}}
-
 {{- define "rembg.gracePeriod" -}}
 {{ add .root.Values.preStopSeconds .pod.drainSeconds 5 }}
 {{- end -}}

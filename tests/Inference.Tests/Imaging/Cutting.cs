@@ -9,6 +9,10 @@ internal static class Cutting
 {
     public static readonly ImageLimits Limits = new();
 
+    /// <param name="query">As a client writes it: <c>crop=true&amp;scale=50%</c>.</param>
+    public static CutoutOptions Parse(string query) => CutoutOptions.Parse(query.Split('&', StringSplitOptions.RemoveEmptyEntries)
+        .Select(pair => pair.Split('=')).Select(pair => KeyValuePair.Create(pair[0], pair[1])));
+
     /// <summary>With the mask as it is: what refines it has tests of its own.</summary>
     public static async Task<byte[]> CutAsync(byte[] file, Mask mask, CutoutOptions? options = null)
     {

@@ -125,9 +125,8 @@ public class BackgroundLayerTests
 
     private static async Task<byte[]> WriteAsync(byte[] behind, Mask mask, string query)
     {
-        var options = CutoutOptions.Parse(query.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(pair => pair.Split('=')).Select(pair => KeyValuePair.Create(pair[0], pair[1])));
         var header = ImageHeader.Read(Photos.Astronaut, Limits);
-        return await Cutting.WriteAsync(CutoutEncoder.Plan(header, mask, options with { Edges = EdgeMode.Raw }, BackgroundLayer.Read(behind, Limits)), Photos.Astronaut);
+        return await Cutting.WriteAsync(CutoutEncoder.Plan(header, mask, Parse(query) with { Edges = EdgeMode.Raw }, BackgroundLayer.Read(behind, Limits)), Photos.Astronaut);
     }
 
     /// <summary>Red, green, blue, a third each, from left to right; as a lossless file, without a transparent pixel.</summary>

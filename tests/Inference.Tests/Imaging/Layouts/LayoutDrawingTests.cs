@@ -133,7 +133,4 @@ public class LayoutDrawingTests
         var encoder = CutoutEncoder.Plan(ImageHeader.Read(Photos.Astronaut, Limits), mask ?? Subject, Parse(query) with { Edges = EdgeMode.Raw });
         return (Decoded.From(await WriteAsync(encoder, Photos.Astronaut)), encoder.Foreground);
     }
-
-    private static CutoutOptions Parse(string query) => CutoutOptions.Parse(query.Split('&', StringSplitOptions.RemoveEmptyEntries)
-        .Select(pair => pair.Split('=')).Select(pair => KeyValuePair.Create(pair[0], pair[1])));
 }

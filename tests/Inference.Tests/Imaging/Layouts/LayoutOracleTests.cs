@@ -95,12 +95,8 @@ public class LayoutOracleTests
         return photo;
     }
 
-    private static CutoutOptions Parse(string query) => CutoutOptions.Parse(query.Split('&', StringSplitOptions.RemoveEmptyEntries)
-        .Select(pair => pair.Split('=')).Select(pair => KeyValuePair.Create(pair[0], pair[1]))) with
-    { Edges = EdgeMode.Raw };
-
     private static CutoutEncoder Plan(string query, byte[]? behind = null) =>
-        CutoutEncoder.Plan(ImageHeader.Read(Photos.Astronaut, Limits), Subject, Parse(query), BackgroundLayer.Read(behind ?? [], Limits));
+        CutoutEncoder.Plan(ImageHeader.Read(Photos.Astronaut, Limits), Subject, Parse(query) with { Edges = EdgeMode.Raw }, BackgroundLayer.Read(behind ?? [], Limits));
 
     private static async Task<Image<Rgba32>> DrawAsync(string query, byte[]? behind = null) => Image.Load<Rgba32>(await WriteAsync(Plan(query, behind), Photos.Astronaut));
 }

@@ -1,6 +1,7 @@
 using Rembg.Contract.Cutouts;
 using Rembg.Contract.Problems;
 using Rembg.Inference.Imaging;
+using static Rembg.Inference.Tests.Imaging.Cutting;
 
 namespace Rembg.Inference.Tests.Imaging.Layouts;
 
@@ -79,7 +80,4 @@ public class PlacementTests
         placement.Subject.Width.ShouldBeLessThanOrEqualTo(placement.Width);
         placement.Subject.Height.ShouldBeLessThanOrEqualTo(placement.Height);
     }
-
-    private static CutoutOptions Parse(string query) => CutoutOptions.Parse(query.Split('&', StringSplitOptions.RemoveEmptyEntries)
-        .Select(pair => pair.Split('=')).Select(pair => KeyValuePair.Create(pair[0], pair[1])));
 }
