@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Rembg.Contract.Cutouts;
 using Rembg.Contract.Problems;
+using Rembg.Gateway.Clients.Limits;
 using Rembg.Gateway.Cutouts.Caching;
 using Rembg.Gateway.Cutouts.Uploads;
 using Rembg.Gateway.Pods;
@@ -10,7 +11,7 @@ namespace Rembg.Gateway.Cutouts;
 
 /// <summary>The one way to a cutout, for requests of every API and for tasks. Knows no HTTP.</summary>
 internal sealed class CutoutService(
-    ModelCatalog models, CutoutCache cutouts, MaskCache masks, RequestCoalescer<Cutout> runs, InferenceDispatcher pods, IOptions<CacheOptions> options, GatewayMetrics metrics, TimeProvider time)
+    ModelCatalog models, CutoutCache cutouts, MaskCache masks, RequestCoalescer<Cutout> runs, InferenceDispatcher pods, ClientLimits limits, IOptions<CacheOptions> options, GatewayMetrics metrics, TimeProvider time)
 {
     /// <summary>Runs of a model, which cutouts of one image share whatever their formats.</summary>
     private readonly RequestCoalescer<Cutout> _modelRuns = new(time);
@@ -110,9 +111,24 @@ internal sealed class CutoutService(
     private async Task<Cutout> AskPodAsync(CutoutRequest request, Mask? mask, CancellationToken ended)
     {
         var (identity, image) = (request.Identity, request.Image);
-        var cutout = await pods.RunAsync(
-            new(image.Bytes, image.Sha256, identity.Options, request.Priority, request.Client, request.Deadline, request.RequestId) { Mask = mask }, ended);
+        var run = new InferenceRequest(image.Bytes, image.Sha256, identity.Options, request.Priority, request.Client, request.Deadline, request.RequestId) { Mask = mask };
+        var cutout = await RunAsync(run, ended);
+        await limits.ChargeAsync(request.Client, cutout.IsRedrawn ? null : run.Options.Model, (long)cutout.MaxWidth * cutout.MaxHeight);
         if (request.Cache.HasFlag(CacheUse.Store) && cutout is { IsRedrawn: false, Mask: { } made }) masks.Store(identity.KeyOf(made), made);
         return cutout;
+    }
+
+    private async Task<Cutout> RunAsync(InferenceRequest run, CancellationToken ended)
+    {
+        try
+        {
+            return await pods.RunAsync(run, ended);
+        }
+        catch (OperationCanceledException) when (run.Deadline.Left(time) > TimeSpan.Zero)
+        {
+            // Whoever hangs up before the answer pays for the model all the same: the run may be under way.
+            await limits.ChargeAsync(run.Client, run.Mask is null ? run.Options.Model : null, pixels: 0);
+            throw;
+        }
     }
 }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using Rembg.Contract;
 using Rembg.Contract.Problems;
-using Rembg.Gateway.Clients;
+using Rembg.Gateway.Clients.Keys;
 using Rembg.Gateway.Cutouts;
 using Rembg.Gateway.Pods;
 
@@ -10,7 +10,7 @@ namespace Rembg.Gateway.Tasks;
 
 /// <summary>One run of a task, from its lease to the word about how it ended. Goes the way of every other request for a cutout.</summary>
 internal sealed partial class TaskRun(
-    ITaskQueue queue, CutoutService cutouts, AdaptiveConcurrencyLimit room, TaskMetrics metrics, IOptions<TaskOptions> options, TimeProvider time, ILogger<TaskRun> logger)
+    ITaskQueue queue, CutoutService cutouts, ApiKeyStore clients, AdaptiveConcurrencyLimit room, TaskMetrics metrics, IOptions<TaskOptions> options, TimeProvider time, ILogger<TaskRun> logger)
 {
     private readonly TaskOptions _options = options.Value;
 
@@ -41,7 +41,7 @@ internal sealed partial class TaskRun(
             var (request, started) = (lease.Request, time.GetTimestamp());
             var answer = await cutouts.CutAsync(
                 new(cutouts.Identify(image, request.ToOptions(), request.Client), image, Priority.Background, request.NoStore ? CacheUse.None : CacheUse.All,
-                    new Client(request.Client, new Plan()), Deadline.After(_options.RunTimeout, time), request.RequestId),
+                    clients.Find(request.Client), Deadline.After(_options.RunTimeout, time), request.RequestId),
                 cancelled);
             if (answer.Status == CacheStatus.Miss) room.Ran(PodTiming.Queue(answer.Cutout), PodTiming.Infer(answer.Cutout));
             answer = answer with { Ran = time.GetElapsedTime(started) };

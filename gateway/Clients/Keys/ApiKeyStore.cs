@@ -10,12 +10,21 @@ internal sealed class ApiKeyStore(IOptions<ClientOptions> options, TimeProvider 
     private static readonly StoredKey Nobody = new(null!, new byte[SHA256.HashSizeInBytes], null, null);
 
     private FrozenDictionary<string, StoredKey> _keys = FrozenDictionary<string, StoredKey>.Empty;
+    private FrozenDictionary<string, Client> _clients = FrozenDictionary<string, Client>.Empty;
     private FrozenDictionary<string, WebhookSecret[]> _webhookSecrets = FrozenDictionary<string, WebhookSecret[]>.Empty;
 
     public int Count => _keys.Count;
 
     /// <summary>Those of all records of a client, of retired keys too: what is signed with them may still be on its way.</summary>
     public IReadOnlyList<WebhookSecret> WebhookSecretsOf(string client) => _webhookSecrets.GetValueOrDefault(client, []);
+
+    /// <summary>The client of a task. Its plan is that of its last record, or the default one when its keys are gone.</summary>
+    public Client Find(string id)
+    {
+        if (_clients.TryGetValue(id, out var client)) return client;
+        client = new(id, options.Value.Anonymous);
+        return client.IsAnonymous ? client : new(id, new());
+    }
 
     public KeyCheck Check(string text)
     {
@@ -40,6 +49,7 @@ internal sealed class ApiKeyStore(IOptions<ClientOptions> options, TimeProvider 
             else if (!keys.TryAdd(record.Id, ToStored(record))) throw Wrong(record, "is there twice");
         _webhookSecrets = records.GroupBy(record => record.Client).ToFrozenDictionary(
             client => client.Key, client => client.SelectMany(record => record.WebhookSecrets).Distinct().Select(text => WebhookSecret.TryParse(text)!).ToArray(), StringComparer.Ordinal);
+        _clients = keys.Values.GroupBy(key => key.Client.Id).ToFrozenDictionary(client => client.Key, client => client.Last().Client, StringComparer.Ordinal);
         _keys = keys.ToFrozenDictionary(StringComparer.Ordinal);
     }
 

@@ -8,7 +8,7 @@ namespace Rembg.Gateway.Clients.Limits;
 /// </summary>
 internal sealed class FailedAuthLimiter(IOptions<ClientOptions> options, TimeProvider clock, LimitMetrics metrics) : IDisposable
 {
-    private readonly LimiterTable<string> _left = new(_ => new TokenBucket(options.Value.WrongKeys, clock), clock);
+    private readonly LimiterTable<string, TokenBucket> _left = new(_ => new TokenBucket(options.Value.WrongKeys, clock), clock);
 
     /// <summary>Counts a wrong key.</summary>
     /// <param name="source">The address it came from.</param>

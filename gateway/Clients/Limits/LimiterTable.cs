@@ -7,16 +7,17 @@ namespace Rembg.Gateway.Clients.Limits;
 /// PartitionedRateLimiter does the same, but wakes ten times a second for it; four of them kept an idle gateway busy (issue 27).
 /// </summary>
 /// <typeparam name="TKey">Whom a limiter is for.</typeparam>
-internal sealed class LimiterTable<TKey> : IDisposable where TKey : notnull
+/// <typeparam name="TLimiter">What it is.</typeparam>
+internal sealed class LimiterTable<TKey, TLimiter> : IDisposable where TKey : notnull where TLimiter : RateLimiter
 {
     private static readonly TimeSpan ForgetEvery = TimeSpan.FromSeconds(10);
 
     private readonly Lock _lock = new(); // a limiter is never forgotten between being found and being asked
-    private readonly Dictionary<TKey, RateLimiter> _limiters = [];
-    private readonly Func<TKey, RateLimiter> _create;
+    private readonly Dictionary<TKey, TLimiter> _limiters = [];
+    private readonly Func<TKey, TLimiter> _create;
     private readonly ITimer _timer;
 
-    public LimiterTable(Func<TKey, RateLimiter> create, TimeProvider time)
+    public LimiterTable(Func<TKey, TLimiter> create, TimeProvider time)
     {
         _create = create;
         _timer = time.CreateTimer(_ => Forget(), null, ForgetEvery, ForgetEvery);
@@ -28,14 +29,14 @@ internal sealed class LimiterTable<TKey> : IDisposable where TKey : notnull
         get { lock (_lock) return _limiters.Count; }
     }
 
-    public RateLimitLease AttemptAcquire(TKey key)
-    {
-        lock (_lock) return Find(key).AttemptAcquire();
-    }
+    public RateLimitLease AttemptAcquire(TKey key) => Ask(key, limiter => limiter.AttemptAcquire());
 
-    public ValueTask<RateLimitLease> AcquireAsync(TKey key, CancellationToken cancellationToken)
+    public ValueTask<RateLimitLease> AcquireAsync(TKey key, CancellationToken cancellationToken) =>
+        Ask(key, limiter => limiter.AcquireAsync(cancellationToken: cancellationToken));
+
+    public TAnswer Ask<TAnswer>(TKey key, Func<TLimiter, TAnswer> question)
     {
-        lock (_lock) return Find(key).AcquireAsync(cancellationToken: cancellationToken);
+        lock (_lock) return question(Find(key));
     }
 
     public void Dispose()
@@ -45,7 +46,7 @@ internal sealed class LimiterTable<TKey> : IDisposable where TKey : notnull
             foreach (var limiter in _limiters.Values) limiter.Dispose();
     }
 
-    private RateLimiter Find(TKey key)
+    private TLimiter Find(TKey key)
     {
         if (!_limiters.TryGetValue(key, out var limiter)) _limiters[key] = limiter = _create(key);
         return limiter;

@@ -12,13 +12,20 @@ internal sealed class SharedBuckets(
     private readonly TimeSpan _timeout = TimeSpan.FromMilliseconds(options.Value.RedisTimeoutMilliseconds);
 
     /// <returns>Null when Redis is down, slow or full: the caller must count by itself.</returns>
-    public async ValueTask<BucketLease?> TryTakeAsync(Client client, int cost, CancellationToken cancellationToken)
+    public ValueTask<BucketLease?> TryTakeAsync(Client client, int cost, CancellationToken cancellationToken) =>
+        AskAsync(client, cost, onCredit: false, cancellationToken);
+
+    /// <summary>Takes tokens that may not be there.</summary>
+    /// <returns>False when Redis is down, slow or full: the caller must count by itself.</returns>
+    public async ValueTask<bool> TryChargeAsync(Client client, double cost) => await AskAsync(client, cost, onCredit: true, CancellationToken.None) is not null;
+
+    private async ValueTask<BucketLease?> AskAsync(Client client, double cost, bool onCredit, CancellationToken cancellationToken)
     {
         if (outage.AllowRequest(out var isProbe))
         {
             try
             {
-                var lease = await TakeAsync(client, cost).WaitAsync(_timeout, clock, cancellationToken);
+                var lease = await TakeAsync(client, cost, onCredit).WaitAsync(_timeout, clock, cancellationToken);
                 if (isProbe) outage.End();
                 return lease;
             }
@@ -31,13 +38,13 @@ internal sealed class SharedBuckets(
         return null;
     }
 
-    private async Task<BucketLease> TakeAsync(Client client, int cost)
+    private async Task<BucketLease> TakeAsync(Client client, double cost, bool onCredit)
     {
         // The braces keep all that is a client's on one node of a cluster. The library sends the script's hash, and
         // the script itself when a server does not know it (any more).
         var plan = client.Plan;
         var answer = (long[]?)await redis.GetDatabase().ScriptEvaluateAsync(Script,
-            [$"rembg:limit:{{{client.Id}}}"], [plan.RatePerSecond, plan.Burst, cost]);
+            [$"rembg:limit:{{{client.Id}}}"], [plan.RatePerSecond, plan.Burst, cost, onCredit]);
         return answer is [var taken, var left, var microseconds]
             ? new(taken == 1, left, TimeSpan.FromMicroseconds(microseconds))
             : throw new RedisException("TokenBucket.lua gave an unexpected answer");

@@ -4,6 +4,7 @@
 -- ARGV[1]  tokens a second
 -- ARGV[2]  capacity
 -- ARGV[3]  cost, at most the capacity
+-- ARGV[4]  1 takes the cost, whatever it is, even if the tokens are not there: they are below zero then
 -- returns  { 1 taken or 0 refused, whole tokens left, microseconds until one more; when refused, until the cost is there }
 
 local rate = tonumber(ARGV[1]) / 1e6
@@ -19,12 +20,13 @@ local tokens = math.min(capacity, tonumber(bucket[1]) or capacity)
 local at = math.min(now, tonumber(bucket[2]) or now)
 tokens = math.min(capacity, tokens + (now - at) * rate)
 
-local taken = tokens >= cost
+local taken = ARGV[4] == '1' or tokens >= cost
 if taken then tokens = tokens - cost end
 
 -- A key that expires when the bucket would be full says the same as a full bucket.
 redis.call('HSET', KEYS[1], 'tokens', tokens, 'at', now)
 redis.call('PEXPIRE', KEYS[1], math.ceil((capacity - tokens) / rate / 1000) + 1)
 
-local goal = taken and math.floor(tokens) + 1 or cost
-return { taken and 1 or 0, math.floor(tokens), math.ceil((goal - tokens) / rate) }
+local left = math.max(0, math.floor(tokens))
+local goal = taken and left + 1 or cost
+return { taken and 1 or 0, left, math.ceil((goal - tokens) / rate) }

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Rembg.Contract.Problems;
 using Rembg.Gateway.Clients;
+using Rembg.Gateway.Clients.Limits;
 using Rembg.Testing;
 
 namespace Rembg.Gateway.Tests.Clients;
@@ -40,6 +41,7 @@ internal sealed class ClientGateway : IAsyncDisposable
         });
         var gateway = new ClientGateway(app, log);
         app.MapGet("/work", (HttpContext context) => context.GetClient().Id).RequireClient();
+        app.MapGet("/costly", (HttpContext context, ClientLimits limits) => limits.ChargeAsync(context.GetClient(), model: null, pixels: 120_000).AsTask()).RequireClient();
         app.MapGet("/headers", (HttpContext context) => string.Join('\n', context.Request.Headers.Select(h => $"{h.Key}: {h.Value}"))).RequireClient();
         app.MapGet("/broken", IResult () => throw Problem.UnsupportedFormat("It is none.").AsException()).RequireClient();
         app.MapGet("/slow", gateway.WaitAsync).RequireClient();

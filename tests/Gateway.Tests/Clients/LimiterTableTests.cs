@@ -7,7 +7,7 @@ namespace Rembg.Gateway.Tests.Clients;
 public sealed class LimiterTableTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new();
-    private readonly LimiterTable<string> _table;
+    private readonly LimiterTable<string, ConcurrencyLimiter> _table;
 
     public LimiterTableTests() => _table = new(_ => new ConcurrencyLimiter(new() { PermitLimit = 1, QueueLimit = 0 }), _time);
 

@@ -45,6 +45,26 @@ public sealed class RedisLimitIntegrationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ChargeAfterwards_HoldsAcrossGateways()
+    {
+        string[] costs = ["Clients:Anonymous:TokensPerMegapixel=100"];
+        await using var one = await StartAsync(burst: 10, rate: 0.1, more: costs);
+        await using var two = await StartAsync(burst: 10, rate: 0.1, more: costs);
+        (await RemainingAsync(one)).ShouldBe(9);
+
+        (await one.GetAsync("/costly")).Dispose();
+
+        using var refused = await two.GetAsync("/work");
+        refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        refused.Headers.GetValues("RateLimit").ShouldHaveSingleItem().ShouldStartWith("\"requests\";r=0;t="); // 9 - 1 - 12 tokens, and one in 10 s
+        refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds.ShouldBeInRange(40, 76);
+        Number(await _redis.CommandAsync($"PTTL {Bucket}")).ShouldBeInRange(130_000, 140_001);
+
+        await ShiftClockAsync(seconds: 50);
+        (await two.GetAsync("/work")).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task ClockOfRedisSetBack_DoesNotFreezeTheBucket()
     {
         await using var gateway = await StartAsync(burst: 1, rate: 20);
@@ -127,9 +147,9 @@ public sealed class RedisLimitIntegrationTests : IAsyncLifetime
     }
 
     /// <summary>A generous timeout unless it is the matter: a busy test machine is no outage.</summary>
-    private Task<ClientGateway> StartAsync(int burst, double rate, int timeoutMilliseconds = 10_000) =>
-        ClientGateway.StartAsync($"ConnectionStrings:Redis={_redis.ConnectionString}", $"Clients:RedisTimeoutMilliseconds={timeoutMilliseconds}",
-            $"Clients:Anonymous:Burst={burst}", FormattableString.Invariant($"Clients:Anonymous:RatePerSecond={rate}"));
+    private Task<ClientGateway> StartAsync(int burst, double rate, int timeoutMilliseconds = 10_000, string[]? more = null) =>
+        ClientGateway.StartAsync([.. more ?? [], $"ConnectionStrings:Redis={_redis.ConnectionString}", $"Clients:RedisTimeoutMilliseconds={timeoutMilliseconds}",
+            $"Clients:Anonymous:Burst={burst}", FormattableString.Invariant($"Clients:Anonymous:RatePerSecond={rate}")]);
 
     private static async Task ServedAsync(ClientGateway gateway)
     {

@@ -42,6 +42,18 @@ public sealed class TokenBucketTests : IDisposable
     public void CostAboveTheSize_IsAnError() => Should.Throw<ArgumentOutOfRangeException>(() => Take(6));
 
     [Fact]
+    public async Task ChargeOfMoreThanThereIs_IsADebtThatTheNextRequestWaitsFor()
+    {
+        Take(1).ShouldBe((true, 4, 100));
+        await _bucket.ChargeAsync(6);
+
+        Take(1).ShouldBe((false, 0, 300));
+        _clock.Advance(TimeSpan.FromMilliseconds(300));
+        _bucket.IdleDuration.ShouldBeNull();
+        Take(1).ShouldBe((true, 0, 100));
+    }
+
+    [Fact]
     public void IsIdle_OnlyFromWhenItIsFullAgain()
     {
         Take(5);
