@@ -61,6 +61,7 @@ public sealed class MaskIntegrationTests : IAsyncLifetime
         _pod.Next.Enqueue(PodScripts.After(gate.Task, PodScripts.Cutout()));
         var answers = Enumerable.Range(0, 50).Select(i => _gateway.CutAsync(query: TenFormats[i % 10])).ToArray();
         await _gateway.HasCallersAsync(50);
+        await Eventually.TrueAsync(() => _pod.InFlight == 1, "the pod works");
         _pod.Requests.Count.ShouldBe(1);
         gate.SetResult();
 
