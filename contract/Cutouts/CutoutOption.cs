@@ -37,6 +37,10 @@ public sealed record CutoutOption(
         new("bg_color", "Colour behind the subject: 3, 4, 6 or 8 hex digits, or a CSS name. Not with `channels=alpha`. In a ZIP both files have it.", null,
             (options, value) => Rgba.TryParse(value, out var colour) ? options with { Background = colour } : null, options => options.Background?.ToString())
             { Rule = "must be 3, 4, 6 or 8 hex digits or a colour name" },
+        new("bg_blur", "The photograph itself behind the subject, blurred, or the background image, if there is one: `0.1%` to `5%` of the longer side. Not with `bg_color`.", null,
+            (options, value) => Length.TryParse(value, out var blur) && blur is { IsPercent: true, Value: >= 0.1 and <= 5 } ? options with { BackgroundBlur = blur.Value } : null,
+            options => options.BackgroundBlur is { } blur ? string.Create(CultureInfo.InvariantCulture, $"{blur}%") : null)
+            { Rule = "must be 0.1% to 5%" },
         Flag("post_process_mask", "A smoothed mask without half-transparent parts.", (options, value) => options with { PostProcessMask = value }, options => options.PostProcessMask),
         OneOf<EdgeMode>("edges", "`clean`: alpha follows the image's colours where the mask is unsure, and half-transparent pixels lose the old background. `raw`: the mask as it is, enlarged.",
             (options, value) => options with { Edges = value }, options => options.Edges),

@@ -27,6 +27,12 @@ public sealed record CutoutOptions
     /// <summary>An image behind the subject instead of a colour: it covers the canvas, centred. Null for none.</summary>
     public BackgroundImage? BackgroundImage { get; init; }
 
+    /// <summary>
+    /// Blurs the image behind the subject, or the photograph itself where there is none: a Gaussian whose sigma is so many percent of the longer
+    /// side. Null for sharp.
+    /// </summary>
+    public double? BackgroundBlur { get; init; }
+
     /// <summary>rembg's <c>ppm</c>: a smoothed, binary mask.</summary>
     public bool PostProcessMask { get; init; }
 
@@ -103,6 +109,9 @@ public sealed record CutoutOptions
             throw Problem.InvalidParameter("bg_color", "cannot be combined with channels=alpha: a mask has no background").AsException(),
         { Channels: OutputChannels.Alpha, BackgroundImage: not null } =>
             throw Problem.InvalidParameter(BackgroundImage.Name, "cannot be combined with channels=alpha: a mask has no background").AsException(),
+        { Channels: OutputChannels.Alpha, BackgroundBlur: not null } =>
+            throw Problem.InvalidParameter("bg_blur", "cannot be combined with channels=alpha: a mask has no background").AsException(),
+        { Background: not null, BackgroundBlur: not null } => throw Problem.InvalidParameter("bg_blur", "cannot be combined with bg_color").AsException(),
         { Background: not null, BackgroundImage: not null } => throw Problem.MultipleBackgrounds().AsException(),
         { Channels: OutputChannels.Alpha, Format: OutputFormat.Zip } =>
             throw Problem.InvalidParameter("channels", "cannot be alpha with format=zip, which already holds the mask").AsException(),

@@ -33,6 +33,7 @@ internal sealed record PhotoroomEditParameters(CutoutOptions Options, IReadOnlyL
         List<KeyValuePair<string, string>> options = [];
         if (given.Take("background.color") is { } colour && colour != "transparent") Add("background.color", "bg_color", colour);
         given.Only("background.scaling", "fill");
+        if (Blur(given) is { } blur && options.Count == 0) options.Add(new("bg_blur", blur)); // of one colour there is nothing to blur
         if (given.Take("shadow.mode") is { } shadow) Add("shadow.mode", "shadow", shadow.StartsWith("ai.", StringComparison.Ordinal) ? "drop" : throw PhotoroomFields.Invalid("shadow.mode", "must begin with ai."));
         var format = given.Take("export.format") ?? "png";
         Add("export.format", "format", format != "zip" ? format : throw PhotoroomFields.Invalid("export.format", "must be one of png, jpeg, jpg, webp, avif"));
@@ -56,6 +57,15 @@ internal sealed record PhotoroomEditParameters(CutoutOptions Options, IReadOnlyL
             if (known.Set(CutoutOptions.Default, value) is null) throw PhotoroomFields.Invalid(name, known.Rule);
             options.Add(new(option, value));
         }
+    }
+
+    /// <summary>The radius as we have it; null where nothing is blurred. Bokeh is drawn as a Gaussian, and stays in the list.</summary>
+    private static string? Blur(PhotoroomFields given)
+    {
+        if (!given.Values.TryGetValue("background.blur.mode", out var mode)) return null;
+        if (mode is not ("gaussian" or "bokeh")) throw PhotoroomFields.Invalid("background.blur.mode", "must be gaussian or bokeh");
+        given.Only("background.blur.mode", "gaussian");
+        return Text(Math.Max(0.1, 100 * given.Ratio("background.blur.radius", initial: 0.01, most: 0.05)), "%");
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Layout(PhotoroomFields given)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Rembg.Contract.Problems;
 
 namespace Rembg.Gateway.Compatibility;
@@ -17,6 +18,14 @@ internal sealed class PhotoroomFields
         "true" or "True" => true,
         "false" or "False" => false,
         _ => throw Invalid(name, "must be boolean"),
+    };
+
+    /// <summary>A share of the longer side, above 0.</summary>
+    public double Ratio(string name, double initial, double most) => Take(name) switch
+    {
+        null => initial,
+        var text when double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value > 0 && value <= most => value,
+        _ => throw Invalid(name, string.Create(CultureInfo.InvariantCulture, $"must be above 0 and at most {most}")),
     };
 
     /// <summary>Takes a value that we have; another stays, and has no effect.</summary>

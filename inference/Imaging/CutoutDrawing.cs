@@ -18,9 +18,11 @@ internal sealed class CutoutDrawing(
 
     /// <summary>Whether the colours beside an alpha are the photograph's own, which need not be coded again.</summary>
     public bool HasThePhotographsPixels =>
-        edges is null && layer is null && options.Background is null
+        edges is null && !HasPictureBehind && options.Background is null
         && header is { Format: ImageFormat.Jpeg, IsSrgb: true, Orientation: 1, EndIsMissing: false }
         && placement.Image == new Box(0, 0, header.Width, header.Height) && _width == header.Width && _height == header.Height;
+
+    private bool HasPictureBehind => layer is not null || options.BackgroundBlur is not null;
 
     /// <summary>Rows of one picture: RGBA, RGB for JPEG, one channel for a mask.</summary>
     public RowSource Cutout()
@@ -28,10 +30,10 @@ internal sealed class CutoutDrawing(
         if (options.Channels == OutputChannels.Alpha) return OnCanvas(Alpha(), [0]);
         var isJpg = options.Format == OutputFormat.Jpg;
         var (background, channels) = (isJpg ? OverWhite(options.Background ?? new Rgba(0, 0, 0, 0)) : options.Background, isJpg ? 3 : 4);
-        if (options.Shadow == Shadow.None && layer is null) return OnCanvas(Subject(background, channels), Pixel(background));
+        if (options.Shadow == Shadow.None && !HasPictureBehind) return OnCanvas(Subject(background, channels), Pixel(background));
 
         // A background of many colours, a shadow on it, and the subject over both.
-        var under = layer?.Rows(_width, _height, isJpg ? Rgba.White : null);
+        var under = HasPictureBehind ? PictureBehind(isJpg ? Rgba.White : null) : null;
         if (options.Shadow != Shadow.None)
         {
             var cast = DropShadow.Alpha(mask, seen.Move(placement.Image.Left, placement.Image.Top), placement, options.ShadowOpacity);
@@ -44,7 +46,7 @@ internal sealed class CutoutDrawing(
     /// <summary>RGB rows for a file that has its alpha in another: over the background, if there is one.</summary>
     public RowSource Colours()
     {
-        if (layer is not null) return SubjectOver(layer.Rows(_width, _height, Rgba.White), channels: 3);
+        if (HasPictureBehind) return SubjectOver(PictureBehind(Rgba.White), channels: 3);
         if (options.Background is { } colour) return OnCanvas(Subject(OverWhite(colour), channels: 3), Pixel(OverWhite(colour)));
         var photo = Photo(PhotoColours.Srgb);
         return OnCanvas(edges is null ? photo : Clean(photo, edges, extends: true), [255, 255, 255]);
@@ -52,9 +54,21 @@ internal sealed class CutoutDrawing(
 
     /// <summary>The alpha beside <see cref="Colours"/>: all of it is opaque over an image, which lies on white where it is not.</summary>
     public RowSource AlphaBesideColours() =>
-        layer is not null ? new SolidRows(_width, _height, [255])
+        HasPictureBehind ? new SolidRows(_width, _height, [255])
         : options.Background is { } colour ? new BehindRows(OnCanvas(Alpha(), [0]), colour.A)
         : OnCanvas(Alpha(), [0]);
+
+    /// <summary>RGBA rows of the canvas: the background image or, blurred, that or the photograph itself.</summary>
+    /// <param name="colour">Under an image that is not opaque.</param>
+    private RowSource PictureBehind(Rgba? colour)
+    {
+        if (options.BackgroundBlur is not { } percent) return layer!.Rows(_width, _height, colour);
+        var image = layer is null ? placement.Image : new Box(0, 0, _width, _height);
+        var (width, height) = BlurredPicture.Size(image.Width, image.Height, percent);
+        var blurred = layer is not null ? BlurredPicture.Of(layer.OpaqueRows(width, height), percent)
+            : BlurredPicture.Of(ScaledImage.Open(file, header, width, height, new(0, 0, width, height), PhotoColours.Srgb), percent, BlurredPicture.Around(mask, seen.Scale(image.Width, image.Height, width, height), width, height));
+        return blurred.Rows(_width, _height, image);
+    }
 
     private OverRows SubjectOver(RowSource under, int channels)
     {

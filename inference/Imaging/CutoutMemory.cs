@@ -45,6 +45,6 @@ internal static class CutoutMemory
             _ => 0,
         };
         return Fixed + (long)Math.Max(width, decoded.Width) * RowsInFlight + encoder + (maskAlone ? 0 : DecoderMemory.Of(header, decoded.Width, decoded.Height))
-            + (options.HasCleanEdges ? EdgeMaps.Bytes(maskWidth, maskHeight) : 0);
+            + (options.BackgroundBlur is null ? 0 : BlurredPicture.Bytes) + (options.HasCleanEdges ? EdgeMaps.Bytes(maskWidth, maskHeight) : 0);
     }
 }

@@ -44,6 +44,7 @@ public class CutoutOptionsTests
     [Theory]
     [InlineData("bg_color", "fff", "bg_color", "white")]
     [InlineData("format", "jpeg", "format", "jpg")]
+    [InlineData("bg_blur", "02.50%", "bg_blur", "2.5%")]
     public void DifferentSpellings_HaveOneCanonicalForm(string name, string value, string otherName, string otherValue) =>
         Parse((name, value)).ToQuery().ShouldBe(Parse((otherName, otherValue)).ToQuery());
 
@@ -60,6 +61,11 @@ public class CutoutOptionsTests
     [InlineData("bg_color", "12345")]
     [InlineData("bg_color", "ActiveBorder")]
     [InlineData("bg_color", "+1+1+1")]
+    [InlineData("bg_blur", "2")]
+    [InlineData("bg_blur", "2px")]
+    [InlineData("bg_blur", "0%")]
+    [InlineData("bg_blur", "5.1%")]
+    [InlineData("bg_blur", "NaN%")]
     [InlineData("post_process_mask", "yes")]
     [InlineData("model", "../../etc/passwd")]
     [InlineData("sise", "hd")]
@@ -78,6 +84,8 @@ public class CutoutOptionsTests
 
     [Theory]
     [InlineData("channels", "alpha", "bg_color", "red")]
+    [InlineData("channels", "alpha", "bg_blur", "1%")]
+    [InlineData("bg_color", "red", "bg_blur", "1%")]
     [InlineData("channels", "alpha", "format", "zip")]
     [InlineData("quality", "80", "format", "png")]
     [InlineData("quality", "80", "format", "zip")]

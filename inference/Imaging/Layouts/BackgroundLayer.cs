@@ -39,12 +39,17 @@ internal sealed class BackgroundLayer
     });
 
     /// <summary>RGBA rows of the canvas. Its own alpha stays, unless a colour is under it.</summary>
-    public RowSource Rows(int width, int height, Rgba? under)
+    public RowSource Rows(int width, int height, Rgba? under) => Rows(width, height, under, channels: 4);
+
+    /// <summary>RGB rows of the canvas, over white.</summary>
+    public RowSource OpaqueRows(int width, int height) => Rows(width, height, Rgba.White, channels: 3);
+
+    private CutoutRows Rows(int width, int height, Rgba? under, int channels)
     {
         var (scaledWidth, scaledHeight) = Cover(width, height);
         var window = new Box((scaledWidth - width) / 2, (scaledHeight - height) / 2, width, height);
         var picture = ScaledImage.Open(_file, _header, scaledWidth, scaledHeight, window, PhotoColours.SrgbWithAlpha);
-        return new CutoutRows(picture, new SolidRows(width, height, [255]), under, channels: 4);
+        return new CutoutRows(picture, new SolidRows(width, height, [255]), under, channels);
     }
 
     /// <summary>The least size of the same shape that leaves nothing of the canvas bare.</summary>

@@ -9,9 +9,6 @@ internal static class DropShadow
     private const int LongSide = 512;
     private const double Drop = 0.02, Sigma = 0.025;
 
-    /// <summary>Three boxes of this half width blur as a Gaussian of one sigma does (Wells 1986).</summary>
-    private static int Radius(double sigma) => Math.Max(1, (int)Math.Round((Math.Sqrt(4 * sigma * sigma + 1) - 1) / 2));
-
     /// <returns>The shadow's alpha at the size of the canvas, grey rows.</returns>
     /// <param name="mask">The model's mask.</param>
     /// <param name="seen">What the mask covers, in pixels of the canvas.</param>
@@ -35,32 +32,13 @@ internal static class DropShadow
             }
         }
 
-        // 2. Blurred, by running sums.
-        var radius = Radius(Sigma * Math.Max(placement.Subject.Width, placement.Subject.Height) / shrink);
-        var line = new float[Math.Max(width, height)];
-        for (var pass = 0; pass < 3; pass++)
-        {
-            for (var y = 0; y < height; y++) Blur(alpha, y * width, 1, width, radius, line);
-            for (var x = 0; x < width; x++) Blur(alpha, x, width, height, radius, line);
-        }
+        // 2. Blurred.
+        BoxBlur.Apply(alpha, width, height, Sigma * Math.Max(placement.Subject.Width, placement.Subject.Height) / shrink);
 
         // 3. At the size of the canvas.
         var values = new byte[alpha.Length];
         for (var i = 0; i < values.Length; i++) values[i] = (byte)Math.Clamp(alpha[i] * opacity / 100 + 0.5f, 0, 255);
         RowSource rows = new MaskRows(new(width, height, values));
         return width == placement.Width && height == placement.Height ? rows : new ResizedRows(rows, placement.Width, placement.Height);
-    }
-
-    private static void Blur(float[] values, int start, int step, int count, int radius, float[] line)
-    {
-        for (var i = 0; i < count; i++) line[i] = values[start + i * step];
-        var (sum, weight) = (0f, 1f / (2 * radius + 1));
-        for (var i = 0; i < Math.Min(radius, count); i++) sum += line[i];
-        for (var i = 0; i < count; i++)
-        {
-            if (i + radius < count) sum += line[i + radius];
-            if (i - radius - 1 >= 0) sum -= line[i - radius - 1];
-            values[start + i * step] = sum * weight;
-        }
     }
 }

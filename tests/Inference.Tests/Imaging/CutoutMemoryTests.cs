@@ -16,6 +16,10 @@ public class CutoutMemoryTests
         (Bytes(Photo, new()) - Bytes(Photo, new() { Edges = EdgeMode.Raw })).ShouldBe(Bytes(Photo with { Width = 40, Height = 30 }, new()) - Bytes(Photo with { Width = 40, Height = 30 }, new() { Edges = EdgeMode.Raw }));
 
     [Fact]
+    public void BlurredBackground_HoldsAPictureOfAFixedSize() =>
+        (Bytes(Photo, new() { BackgroundBlur = 1 }) - Bytes(Photo, new())).ShouldBe(Bytes(Photo with { Width = 40, Height = 30 }, new() { BackgroundBlur = 1 }) - Bytes(Photo with { Width = 40, Height = 30 }, new()));
+
+    [Fact]
     public void MaskAlone_DoesNotDependOnThePhotosCoding() =>
         Bytes(Photo, MaskAlone).ShouldBe(Bytes(Photo with { NeedsWholePicture = true, Orientation = 6 }, MaskAlone, 4000, 3000));
 

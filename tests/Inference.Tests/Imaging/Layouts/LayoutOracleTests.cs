@@ -58,6 +58,41 @@ public class LayoutOracleTests
         MeanDifference(drawn, expected).ShouldBeLessThan(2);
     }
 
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public async Task BlurredPhotograph_IsAGaussianOfAllThatIsNotTheSubject(double percent)
+    {
+        using var drawn = await DrawAsync($"bg_blur={percent}%");
+        using var expected = Image.Load<Rgba32>(Photos.Astronaut);
+        for (var y = 0; y < 512; y++)
+            for (var x = 0; x < 512; x++) expected[x, y] = expected[x, y] with { A = (byte)(255 * Math.Pow(1 - Subject.Values[y * 512 + x] / 255.0, 8)) };
+        expected.Mutate(image => image.GaussianBlur((float)(percent / 100 * 512)));
+
+        // Only where the subject does not cover it. Beyond the border ImageSharp sees the border, and we see nothing.
+        foreach (var image in (Image<Rgba32>[])[drawn, expected])
+        {
+            for (var y = 0; y < 512; y++)
+                for (var x = 0; x < 512; x++) image[x, y] = Subject.Values[y * 512 + x] == 0 ? image[x, y] with { A = 255 } : default;
+            image.Mutate(whole => whole.Crop(new(50, 50, 412, 412)));
+        }
+        MeanDifference(drawn, expected).ShouldBeLessThan(0.6);
+    }
+
+    [Fact]
+    public async Task BlurredBackgroundImage_IsAGaussianOfIt()
+    {
+        using var drawn = await DrawAsync("bg_blur=1%&output_size=700x300", Coffee);
+        using var subject = await DrawAsync("output_size=700x300");
+        using var expected = Image.Load<Rgba32>(Coffee);
+        expected.Mutate(image => image
+            .Resize(new ResizeOptions { Size = new(700, 300), Mode = ResizeMode.Crop, Sampler = KnownResamplers.Lanczos3 })
+            .GaussianBlur(7).DrawImage(subject, 1));
+
+        MeanDifference(drawn, expected).ShouldBeLessThan(1);
+    }
+
     [Fact]
     public async Task Shadow_IsAGaussianOfTheMovedSubject()
     {
