@@ -66,7 +66,7 @@ internal sealed class CutoutDrawing(
         var image = layer is null ? placement.Image : new Box(0, 0, _width, _height);
         var (width, height) = BlurredPicture.Size(image.Width, image.Height, percent);
         var blurred = layer is not null ? BlurredPicture.Of(layer.OpaqueRows(width, height), percent)
-            : BlurredPicture.Of(ScaledImage.Open(file, header, width, height, new(0, 0, width, height), PhotoColours.Srgb), percent, BlurredPicture.Around(mask, seen.Scale(image.Width, image.Height, width, height), width, height));
+            : BlurredPicture.Of(ScaledImage.Open(file, header, width, height, new(0, 0, width, height), PhotoColours.Srgb), percent, BlurredPicture.Around(edges?.Mask ?? mask, seen.Scale(image.Width, image.Height, width, height), width, height));
         return blurred.Rows(_width, _height, image);
     }
 

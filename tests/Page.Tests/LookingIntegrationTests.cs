@@ -71,6 +71,41 @@ public sealed class LookingIntegrationTests(Chromium browser, Service service)
     }
 
     [Fact]
+    public async Task PhotoBlurredBehind_IsWhatTheApiDraws()
+    {
+        await using var tab = await browser.OpenAsync(service.Address);
+        await tab.ChooseAsync("rocket.jpg");
+        await tab.DoneAsync();
+
+        await tab.Page.GetByRole(AriaRole.Radio, new() { Name = "Blur" }).CheckAsync();
+        await Expect(tab.Page.Locator("#picture")).ToHaveAttributeAsync("data-backdrop", "picture");
+        await Expect(tab.Page.Locator("#curl")).ToContainTextAsync("-F bg_blur=1.5% ");
+        var saved = (await tab.SaveAsync("PNG")).Bytes;
+
+        var difference = await tab.Page.EvaluateAsync<double>(MeanDifference, new[] { saved, await service.CutAsync(Photos.Rocket, "bg_blur=1.5%25") }.Select(Convert.ToBase64String));
+        difference.ShouldBeLessThan(1);
+        (await tab.Page.EvaluateAsync<double>(MeanDifference, new[] { saved, Photos.Rocket }.Select(Convert.ToBase64String))).ShouldBeGreaterThan(4, "it is blurred");
+
+        await tab.Page.GetByRole(AriaRole.Radio, new() { Name = "Nothing" }).CheckAsync();
+        await Expect(tab.Page.Locator("#picture")).ToHaveAttributeAsync("data-backdrop", "none");
+        await Expect(tab.Page.Locator("#curl")).Not.ToContainTextAsync("bg_");
+        tab.Complaints.ShouldBeEmpty();
+    }
+
+    /// <summary>Of all samples of two opaque PNGs, which arrive in base64; 0 to 255.</summary>
+    private const string MeanDifference = """
+        async (files) => {
+          const [one, other] = await Promise.all(files.map(async (file) => {
+            const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(file), (byte) => byte.charCodeAt(0))]));
+            const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+            context.drawImage(bitmap, 0, 0);
+            return context.getImageData(0, 0, bitmap.width, bitmap.height).data;
+          }));
+          return one.reduce((sum, sample, i) => sum + Math.abs(sample - other[i]), 0) / one.length;
+        }
+        """;
+
+    [Fact]
     public async Task WhatWasRemoved_ComesBackAsItWas()
     {
         await using var tab = await browser.OpenAsync(service.Address);

@@ -22,7 +22,8 @@ const store = new PhotoStore();
 const stage = new Stage({ onRetry: () => retry(selected), onCancel: () => selected.cancel() });
 const backdrop = new Backdrop();
 const tray = new Tray({ onOpen: open, onRemove: (photo) => remove([photo], `Removed ${photo.name}.`), onSave: () => saveAll(photos, backdrop) });
-new Downloads(() => selected, backdrop, (photo) => photo === selected && showCurl(photo));
+new Downloads(() => selected, backdrop, () => showCurl(selected, backdrop));
+backdrop.addEventListener("change", () => showCurl(selected, backdrop));
 offerCopy();
 takePhotos(add);
 element("restart").addEventListener("click", () => remove([...photos], photos.length > 1 ? `Removed ${photos.length} photos.` : "Removed the photo."));
@@ -111,6 +112,8 @@ function draw() {
   element("work").hidden = photos.length === 0;
   element("work-title").textContent = photos.length > 1 ? selected.name : selected?.state === "done" && !selected.isEmpty ? "Your cutout" : "Your photo";
   if (selected) stage.show(selected);
+  backdrop.show(selected);
+  showCurl(selected, backdrop);
   tray.show(photos, selected);
 }
 

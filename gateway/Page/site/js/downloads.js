@@ -64,7 +64,7 @@ export class Downloads {
 
 /** A browser that cannot write the type (WebKit and WebP) writes a PNG, which is then called one. */
 async function compose(photo, backdrop, { type, ending }) {
-  const blob = await backdrop.compose(photo.cutout.blob, type);
+  const blob = await backdrop.compose(photo, type);
   return { blob, name: `${photo.stem}-with-background.${blob.type === type ? ending : "png"}` };
 }
 

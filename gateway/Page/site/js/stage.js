@@ -1,5 +1,4 @@
 import { Compare } from "./compare.js";
-import { showCurl } from "./curl.js";
 import { element } from "./dom.js";
 import { showTimings } from "./timings.js";
 import { describe, explain } from "./words.js";
@@ -31,7 +30,6 @@ export class Stage {
     this.#compare.showBoth(photo.url, photo.cutout.url);
     element("empty").hidden = !photo.isEmpty;
     showTimings(photo.cutout);
-    showCurl(photo);
   }
 
   #showStatus(photo) {
