@@ -36,7 +36,7 @@ dotnet "$(program Rembg.Models)" "${names[@]}" || exit 1
 set -m
 # What computes leaves the cores to what answers.
 nice -n 10 dotnet "$(program Rembg.Inference)" --Service:Address=127.0.0.1 --Service:Port=$((port + 100)) --Service:ManagementPort=$((port + 180)) \
-  --Models:Directory=models/prepared --Models:Names="$models" &
+  --Models:Directory=models/prepared --Models:Names="$models" --Batching:SizesFile=artifacts/batch-sizes.json &
 inference=$!
 dotnet "$(program Rembg.Gateway)" --Service:Address="$host" --Service:Port="$port" --Service:ManagementPort=$((port + 80)) \
   --Pods:Addresses:0=http://127.0.0.1:$((port + 100)) --Pods:ManagementAddresses:0=http://127.0.0.1:$((port + 180)) "$@" &

@@ -19,7 +19,7 @@ public sealed partial class LoadedModel : IAsyncDisposable
     public Batcher? Batcher { get; }
     public InputPool Inputs { get; }
 
-    /// <summary>Loads, finds the batch sizes, and runs each of them once, largest first, so that the first request meets no cliff.</summary>
+    /// <summary>Loads, finds the batch sizes or remembers them, and runs each of them once, largest first, so that the first request meets no cliff.</summary>
     /// <exception cref="ModelException">With a message for the operator.</exception>
     public static LoadedModel Load(string name, ModelOptions models, DotProducts processor, BatchingOptions batching, InferenceMetrics metrics, TimeProvider time, ILogger logger)
     {
@@ -28,12 +28,18 @@ public sealed partial class LoadedModel : IAsyncDisposable
         var threads = models.ThreadsOfARun(Math.Max(1, batching.Executors));
         var session = new OnnxSession(prepared, models, threads, batching.MaxBatchSize);
         var loaded = time.GetElapsedTime(started);
-        var search = new BatchSizeSearch(session, batching, time, logger);
-        var sizes = search.Run();
-        if (search.OutgrewResult)
+        var (memory, key) = (new BatchSizeFile(batching.SizesFile, logger), BatchSizeFile.KeyOf(session, batching, threads));
+        var sizes = memory.Find(key);
+        if (sizes is null)
         {
-            session.Dispose();
-            session = new OnnxSession(prepared, models, threads, batching.MaxBatchSize);
+            var search = new BatchSizeSearch(session, batching, time, logger);
+            sizes = search.Run();
+            memory.Remember(key, sizes);
+            if (search.OutgrewResult)
+            {
+                session.Dispose();
+                session = new OnnxSession(prepared, models, threads, batching.MaxBatchSize);
+            }
         }
         var found = time.GetElapsedTime(started) - loaded;
 

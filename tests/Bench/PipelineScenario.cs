@@ -22,6 +22,7 @@ internal static class PipelineScenario
         var png = Png(header, mask, jpeg);
         var filtered = TestPhoto.FilteredRows(png);
         var input = new byte[ModelSide * ModelSide * 3];
+        var middle = Middle(mask);
 
         (string Name, Action Run)[] stages =
         [
@@ -36,6 +37,7 @@ internal static class PipelineScenario
             ("mask alone", () => Write(header, mask, jpeg, new() { Channels = OutputChannels.Alpha })),
             ("preview PNG", () => Write(header, mask, jpeg, new() { Size = OutputSize.Preview })),
             ("JPEG over white", () => Write(header, mask, jpeg, new() { Format = OutputFormat.Jpg })),
+            ("its middle quarter alone, crop=true", () => Write(header, middle, jpeg, new() { Layout = new() { Crop = true } }, input: input)),
             ("header", () => ImageHeader.Read(jpeg, new())),
             ("bare deflate, level 6", () => Deflate(filtered, Level(6))),
             ("bare deflate, runs alone as the PNG has it", () => Deflate(filtered, PngWriter.Deflate)),
@@ -54,8 +56,19 @@ internal static class PipelineScenario
         report.Figure("cutout_cpu_over_floor_raw", (cpu[2] + cpu[5]) / floor, "the same with edges=raw");
         report.Figure("cutout_cpu_over_own_floor", (cpu[2] + cpu[3]) / (cpu[0] + cpu[^1]), "the same over bare decode + bare deflate as the PNG has it, which looks for runs alone");
         report.Figure("cutout_png_over_floor", cpu[3] / floor, "the cutout PNG alone over the same");
+        report.Figure("crop_over_whole", cpu[11] / cpu[3], "a cutout cropped to a quarter of the photograph over the whole; reach 0.5");
         report.Figure("cutout_size_over_level6", (double)png.Length / Deflate(filtered, Level(6)), "bytes of the PNG over those of the same rows at level 6");
         return Task.CompletedTask;
+    }
+
+    /// <summary>The mask of a subject that fills the middle half each way.</summary>
+    private static Mask Middle(Mask mask)
+    {
+        var values = new byte[mask.Values.Length];
+        for (var y = mask.Height / 4; y < mask.Height * 3 / 4; y++)
+            for (var x = mask.Width / 4; x < mask.Width * 3 / 4; x++)
+                values[y * mask.Width + x] = y == mask.Height / 4 || x == mask.Width / 4 || y == mask.Height * 3 / 4 - 1 || x == mask.Width * 3 / 4 - 1 ? (byte)255 : mask.Values[y * mask.Width + x];
+        return new(mask.Width, mask.Height, values);
     }
 
     private static byte[] Png(ImageHeader header, Mask mask, byte[] file)

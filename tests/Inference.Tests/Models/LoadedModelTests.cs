@@ -42,6 +42,43 @@ public sealed class LoadedModelTests : IDisposable
     }
 
     [Fact]
+    public async Task FoundSizes_AreRememberedForTheSameModelAndOptions()
+    {
+        var file = Path.Combine(_folder.Path, "sizes.json");
+        _folder.Add();
+        await using (var first = Load(new() { MaxBatchSize = 4, LatencyTargetSeconds = 600, SizesFile = file }, minGain: -1)) first.Info.BatchSizes.ShouldBe([1, 2, 4]);
+
+        // What is remembered is not measured: the file says so.
+        var text = await File.ReadAllTextAsync(file);
+        await File.WriteAllTextAsync(file, text.Replace("4\n", "3\n", StringComparison.Ordinal));
+        await using (var again = Load(new() { MaxBatchSize = 4, LatencyTargetSeconds = 600, SizesFile = file }, minGain: -1)) again.Info.BatchSizes.ShouldBe([1, 2, 3]);
+        await using (var other = Load(new() { MaxBatchSize = 2, LatencyTargetSeconds = 600, SizesFile = file }, minGain: -1)) other.Info.BatchSizes.ShouldBe([1, 2]);
+        Directory.GetFiles(_folder.Path, "sizes.json*").ShouldHaveSingleItem();
+    }
+
+    [Theory]
+    [InlineData("no json")]
+    [InlineData("null")]
+    [InlineData("[1, 2]")]
+    public async Task FileOfSizesThatIsNone_CostsTheSearchOnly(string text)
+    {
+        var file = Path.Combine(_folder.Path, "sizes.json");
+        await File.WriteAllTextAsync(file, text);
+        _folder.Add();
+        await using var model = Load(new() { MaxBatchSize = 2, LatencyTargetSeconds = 600, SizesFile = file }, minGain: -1);
+        model.Info.BatchSizes.ShouldBe([1, 2]);
+        (await File.ReadAllTextAsync(file)).ShouldContain("tiny");
+    }
+
+    [Fact]
+    public async Task SizesThatCannotBeKept_AreUsedAllTheSame()
+    {
+        _folder.Add();
+        await using var model = Load(new() { MaxBatchSize = 2, LatencyTargetSeconds = 600, SizesFile = Path.Combine(_folder.Path, "nowhere", "sizes.json") }, minGain: -1);
+        model.Info.BatchSizes.ShouldBe([1, 2]);
+    }
+
+    [Fact]
     public async Task NoStepCanMeetTheLatencyTarget_OneByOne()
     {
         _folder.Add();
