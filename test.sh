@@ -30,7 +30,7 @@ if [ "$fast" ]; then
   # Asked for by a filter, slow ones run as well.
   [[ " $* " == *" --filter "* ]] || set -- --filter "Category!=Slow" "$@"
 else
-  solution=Rembg.Platform.sln
+  solution=Rembg.Platform.slnx
   install_debian prometheus=prometheus chromium=chromium nginx=nginx-light python3=python3
   tests/Page.Tests/fetch-axe.sh || die "axe-core could not be fetched from npm"
 fi

@@ -20,7 +20,7 @@ public static class RepositoryPaths
     private static string FindRoot()
     {
         for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
-            if (File.Exists(Path.Combine(directory.FullName, "Rembg.Platform.sln"))) return directory.FullName;
-        throw new DirectoryNotFoundException($"No Rembg.Platform.sln in or above {AppContext.BaseDirectory}.");
+            if (File.Exists(Path.Combine(directory.FullName, "Rembg.Platform.slnx"))) return directory.FullName;
+        throw new DirectoryNotFoundException($"No Rembg.Platform.slnx in or above {AppContext.BaseDirectory}.");
     }
 }
