@@ -38,6 +38,72 @@ public sealed class LookingIntegrationTests(Chromium browser, Service service)
     }
 
     [Fact]
+    public async Task Zoom_ShowsRealPixelsAndStaysInItsFrame()
+    {
+        await using var tab = await browser.OpenAsync(service.Address, width: 360, height: 700);
+        await tab.ChooseAsync("rocket.jpg"); // 640 x 427
+        await tab.DoneAsync();
+        var fitted = await WidthAsync();
+        fitted.ShouldBeLessThan(360);
+
+        await tab.Button("Actual size").ClickAsync();
+        (await WidthAsync()).ShouldBe(640, 1);
+        await Expect(tab.Page.Locator("#zoom-level")).ToHaveTextAsync("100 %");
+        (await tab.HeardAsync()).ShouldContain("Zoom 100 %.");
+        (await tab.OverflowAsync()).ShouldBe(0);
+        await tab.Button("Zoom in").ClickAsync();
+        (await WidthAsync()).ShouldBe(960, 1);
+        for (var i = 0; i < 10; i++) await tab.Button("Zoom in").ClickAsync();
+        await Expect(tab.Page.Locator("#zoom-level")).ToHaveTextAsync("800 %");
+        (await tab.OverflowAsync()).ShouldBe(0);
+
+        var slider = tab.Page.GetByRole(AriaRole.Slider);
+        await slider.PressAsync("0");
+        (await WidthAsync()).ShouldBe(fitted, 1);
+        await slider.PressAsync("1");
+        (await WidthAsync()).ShouldBe(640, 1);
+        await slider.PressAsync("End");
+        (await tab.Page.EvaluateAsync<string>(Split)).ShouldBe("100%");
+        await slider.PressAsync("-");
+        (await WidthAsync()).ShouldBe(640 / 1.5, 1);
+
+        await tab.Button("Start over").ClickAsync();
+        await tab.ChooseAsync("coffee.png");
+        await tab.DoneAsync();
+        (await WidthAsync()).ShouldBeLessThan(360, "the next picture fits again");
+        tab.Complaints.ShouldBeEmpty();
+
+        async Task<double> WidthAsync() => (await tab.Page.Locator("#before").BoundingBoxAsync())!.Width;
+    }
+
+    [Fact]
+    public async Task ZoomByWheel_KeepsWhatIsUnderThePointer()
+    {
+        await using var tab = await browser.OpenAsync(service.Address);
+        await tab.ChooseAsync("rocket.jpg");
+        await tab.DoneAsync();
+        var picture = tab.Page.Locator("#picture");
+        var before = (await picture.BoundingBoxAsync())!;
+        var (x, y) = (before.X + before.Width * 0.7f, before.Y + before.Height * 0.6f);
+
+        await tab.Page.Mouse.MoveAsync(x, y);
+        await tab.Page.Keyboard.DownAsync("Control");
+        await tab.Page.Mouse.WheelAsync(0, -200);
+        await tab.Page.Keyboard.UpAsync("Control");
+        await Expect(tab.Page.Locator("#frame")).ToContainClassAsync("zoomed");
+
+        var after = (await picture.BoundingBoxAsync())!;
+        ((double)after.Width / before.Width).ShouldBe(Math.E, 0.1);
+        ((double)(x - after.X) / after.Width).ShouldBe(0.7, 0.01);
+        ((double)(y - after.Y) / after.Height).ShouldBe(0.6, 0.01);
+
+        await tab.Page.Mouse.DblClickAsync(x, y);
+        await Expect(tab.Page.Locator("#frame")).Not.ToContainClassAsync("zoomed");
+        ((double)(await picture.BoundingBoxAsync())!.Width).ShouldBe(before.Width, 1);
+        tab.Complaints.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task ColourOrPictureBehind_IsSavedAsShown()
     {
         await using var tab = await browser.OpenAsync(service.Address);
@@ -191,6 +257,10 @@ public sealed class LookingIntegrationTests(Chromium browser, Service service)
         await tab.Page.Keyboard.PressAsync("ArrowRight");
         (await tab.Page.EvaluateAsync<string>(Split)).ShouldBe("51%");
 
+        await TabToAsync(tab, "zoom-actual");
+        await tab.Page.Keyboard.PressAsync("Enter");
+        await Expect(tab.Page.Locator("#zoom-level")).ToHaveTextAsync("100 %");
+
         await tab.Page.Keyboard.PressAsync("Tab"); // to the backdrops, a group of which one is in the tab order
         await tab.Page.Keyboard.PressAsync("ArrowRight");
         await Expect(tab.Page.GetByRole(AriaRole.Radio, new() { Name = "Colour" })).ToBeCheckedAsync();
@@ -218,6 +288,9 @@ public sealed class LookingIntegrationTests(Chromium browser, Service service)
         await tab.ChooseAsync("rocket.jpg");
         await tab.DoneAsync();
         (await tab.OverflowAsync()).ShouldBe(0, "done");
+        await tab.Page.GetByRole(AriaRole.Radio, new() { Name = "Blur" }).CheckAsync();
+        await Expect(tab.Button("JPEG")).ToBeVisibleAsync();
+        (await tab.OverflowAsync()).ShouldBe(0, "with a background");
         await tab.ChooseAsync("a name without a space that is rather longer than any phone is wide: " + new string('x', 80) + ".txt", [1, 2, 3], "text/plain");
         await tab.SaysAsync("This is not a picture of a kind that can be read here.");
         (await tab.OverflowAsync()).ShouldBe(0, "many and an error");

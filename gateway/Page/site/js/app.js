@@ -12,6 +12,7 @@ import { PhotoStore } from "./store.js";
 import { Tray } from "./tray.js";
 import { Undo } from "./undo.js";
 import { describe, explain } from "./words.js";
+import { Zoom } from "./zoom.js";
 
 const photos = [];
 let selected = null;
@@ -26,6 +27,7 @@ new Downloads(() => selected, backdrop, () => showCurl(selected, backdrop));
 backdrop.addEventListener("change", () => showCurl(selected, backdrop));
 offerCopy();
 takePhotos(add);
+new Zoom();
 element("restart").addEventListener("click", () => remove([...photos], photos.length > 1 ? `Removed ${photos.length} photos.` : "Removed the photo."));
 
 store.all().then((kept) => kept.length > 0 && take(kept));
