@@ -9,6 +9,20 @@ namespace Rembg.Page.Tests;
 [Collection(Browsing.Name)]
 public sealed class AccessibilityTests(Chromium browser, Service service)
 {
+    [Fact]
+    public async Task ForcedColours_StillShowWhatIsChosen()
+    {
+        await using var tab = await browser.OpenAsync(service.Address);
+        await tab.Page.EmulateMediaAsync(new() { ForcedColors = ForcedColors.Active });
+        await tab.ChooseAsync("rocket.jpg", "coffee.png");
+        await Expect(tab.Page.Locator("#tray-count")).ToHaveTextAsync("2 of 2 done", new() { Timeout = 60_000 });
+
+        await Expect(tab.Page.Locator(".choice:has(:checked)")).ToHaveCSSAsync("outline-style", "solid");
+        await Expect(tab.Page.Locator(".choice:has([value=colour])")).ToHaveCSSAsync("outline-style", "none");
+        await Expect(tab.Page.Locator("#tray li").First).ToHaveCSSAsync("outline-style", "solid");
+        await Expect(tab.Page.Locator("#tray li").Last).ToHaveCSSAsync("outline-style", "none");
+    }
+
     [Theory]
     [InlineData(ColorScheme.Light, 1280)]
     [InlineData(ColorScheme.Dark, 390)]

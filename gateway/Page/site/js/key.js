@@ -36,6 +36,7 @@ export class KeyForm {
 
   ask() {
     if (!this.form.hidden) return; // somebody is typing
+    element("key-refused").hidden = !(key && refusal);
     this.form.hidden = false;
     this.input.value = key;
     this.input.focus();

@@ -9,8 +9,15 @@ export class Stage {
   #shown = null;
 
   constructor({ onRetry, onCancel }) {
-    element("retry").addEventListener("click", onRetry);
-    element("cancel").addEventListener("click", onCancel);
+    // A button that goes away would take the focus with it.
+    element("retry").addEventListener("click", () => {
+      onRetry();
+      if (element("retry").hidden) element(element("cancel").hidden ? "work-title" : "cancel").focus();
+    });
+    element("cancel").addEventListener("click", () => {
+      onCancel();
+      element("retry").focus();
+    });
   }
 
   show(photo) {
