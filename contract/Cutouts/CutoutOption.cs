@@ -59,6 +59,8 @@ public sealed record CutoutOption(
             (options, value) => Margins.Parse(value) is { } padding && padding.IsAtMost(percent: 49) ? options.With(layout => layout with { Padding = padding }) : null,
             options => options.Layout.Padding == Margins.Zero ? null : options.Layout.Padding.ToShortString())
             { Rule = "must be one, two or four lengths in px, or in % up to 49" },
+        OneOf<SubjectFit>("fit", "How the subject fills what `padding` leaves of `output_size`: `contain` shows all of it, `cover` leaves nothing bare.",
+            (options, value) => options.With(layout => layout with { Fit = value }), options => options.Layout.Fit),
         new("scale", "Share of the canvas that the subject fills: `10%` to `100%`, or `original`.", null, SetScale,
             options => options.Layout.Scale is { } scale ? string.Create(CultureInfo.InvariantCulture, $"{scale}%") : null)
             { Rule = "must be original, or 10% to 100%" },

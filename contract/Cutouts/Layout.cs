@@ -25,6 +25,9 @@ public sealed record Layout
     /// <summary>Least distances between the subject and the edges of an <see cref="OutputSize"/>; percentages are of the shorter edge.</summary>
     public Margins Padding { get; init; } = Margins.Zero;
 
+    /// <summary>How the subject fills what the padding leaves of an <see cref="OutputSize"/>.</summary>
+    public SubjectFit Fit { get; init; }
+
     /// <summary>Percent of the canvas, 10 to 100, that the subject fills in one direction at least; null leaves its size.</summary>
     public double? Scale { get; init; }
 
@@ -40,9 +43,13 @@ public sealed record Layout
     {
         CropMargin = Crop ? CropMargin : Margins.Zero,
         Padding = OutputSize is null ? Margins.Zero : Padding,
+        Fit = OutputSize is null || Scale is not null ? default : Fit,
         Position = Position == Position.Original && Scale is null && OutputSize is null ? null : Position,
     };
 }
+
+/// <summary>As CSS' <c>object-fit</c>: all of the subject is seen, or nothing of its place is bare.</summary>
+public enum SubjectFit { Contain, Cover }
 
 /// <summary>A rectangle; percentages are of the upright image.</summary>
 public sealed record Region(Length Left, Length Top, Length Right, Length Bottom)

@@ -71,8 +71,9 @@ internal sealed record PhotoroomEditParameters(CutoutOptions Options, IReadOnlyL
     private static IEnumerable<KeyValuePair<string, string>> Layout(PhotoroomFields given)
     {
         var size = given.Take("outputSize") ?? "auto";
-        given.Only("scaling", "fit");
         var isImages = size is "auto" or "originalImage"; // the canvas
+        if (given.Values.GetValueOrDefault("scaling") is not (null or "fit" or "fill")) throw PhotoroomFields.Invalid("scaling", "must be fit or fill");
+        var isFill = given.Only("scaling", isImages ? ["fit"] : ["fit", "fill"]) == "fill";
         var isWhole = given.Only("referenceBox", "subjectBox", isImages ? "originalImage" : "subjectBox") == "originalImage";
         if (given.Values.GetValueOrDefault("referenceBox") is not (null or "originalImage")) throw PhotoroomFields.Invalid("referenceBox", "must be subjectBox or originalImage");
         var (across, down) = (Alignment(given, "horizontalAlignment", "left", "right"), Alignment(given, "verticalAlignment", "top", "bottom"));
@@ -80,7 +81,7 @@ internal sealed record PhotoroomEditParameters(CutoutOptions Options, IReadOnlyL
         {
             "croppedSubject" => Cropped(PhotoroomInsets.Take(given)),
             _ when isImages => isWhole ? [] : OnTheImage(given, across, down),
-            _ => CanvasSize.Parse(size) is { } canvas ? OnCanvas(canvas, PhotoroomInsets.Take(given), across, down) : throw PhotoroomFields.Invalid("outputSize", "must be auto, originalImage, croppedSubject or WIDTHxHEIGHT"),
+            _ => CanvasSize.Parse(size) is { } canvas ? OnCanvas(canvas, PhotoroomInsets.Take(given), isFill ? "cover" : "contain", across, down) : throw PhotoroomFields.Invalid("outputSize", "must be auto, originalImage, croppedSubject or WIDTHxHEIGHT"),
         };
     }
 
@@ -102,10 +103,10 @@ internal sealed record PhotoroomEditParameters(CutoutOptions Options, IReadOnlyL
         return [new("scale", Text(Math.Max(10, 100 * (1 - 2 * share)), "%")), new("position", $"{across} {down}")];
     }
 
-    private static IEnumerable<KeyValuePair<string, string>> OnCanvas(CanvasSize canvas, PhotoroomInsets insets, string across, string down)
+    private static IEnumerable<KeyValuePair<string, string>> OnCanvas(CanvasSize canvas, PhotoroomInsets insets, string fit, string across, string down)
     {
         var padding = PhotoroomFields.Sides.Select(side => Text(insets.Pixels(side) + insets.Ratio(side) * (side is "Left" or "Right" ? canvas.Width : canvas.Height), "px"));
-        return [new("output_size", canvas.ToString()), new("padding", string.Join(' ', padding)), new("position", $"{across} {down}")];
+        return [new("output_size", canvas.ToString()), new("padding", string.Join(' ', padding)), new("fit", fit), new("position", $"{across} {down}")];
     }
 
     private static string Alignment(PhotoroomFields given, string name, string first, string last) => given.Take(name) switch

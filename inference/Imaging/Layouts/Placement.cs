@@ -103,7 +103,8 @@ internal sealed record Placement(int Width, int Height, Box Image, Box Subject)
 
     private static double Factor(Layout layout, (double Left, double Top, double Width, double Height) area, Box subject)
     {
-        var fit = Math.Min(area.Width / subject.Width, area.Height / subject.Height);
+        var (across, down) = (area.Width / subject.Width, area.Height / subject.Height);
+        var fit = layout.Fit == SubjectFit.Cover ? Math.Max(across, down) : Math.Min(across, down);
         return layout.Scale is { } percent ? percent / 100 * fit : layout.OutputSize is null ? 1 : fit;
     }
 

@@ -29,6 +29,7 @@ public sealed class PhotoroomEditIntegrationTests : IClassFixture<FetchingGatewa
     [InlineData("outputSize=1000x1000&padding=0.1", "output_size=1000x1000&padding=100px&position=50% 50%")]
     [InlineData("outputSize=1000x1000&padding=0.1&verticalAlignment=top&horizontalAlignment=left", "output_size=1000x1000&padding=100px&position=0% 0%")]
     [InlineData("outputSize=2000x1000&paddingLeft=25%&marginTop=100px", "output_size=2000x1000&padding=100px 0px 0px 500px&position=50% 50%")]
+    [InlineData("outputSize=1000x1000&scaling=fill&padding=0.1", "output_size=1000x1000&padding=100px&fit=cover&position=50% 50%")]
     [InlineData("outputSize=1000x1000&margin=0.1&padding=0.1", "output_size=1000x1000&padding=180px&position=50% 50%")]
     [InlineData("outputSize=croppedSubject&padding=10%", "crop=true&crop_margin=12.5% 12.5% 12.5% 12.5%")]
     [InlineData("outputSize=croppedSubject&padding=30px&maxWidth=800&maxHeight=600", "crop=true&crop_margin=30px 30px 30px 30px&max_width=800&max_height=600")]
@@ -55,6 +56,7 @@ public sealed class PhotoroomEditIntegrationTests : IClassFixture<FetchingGatewa
     [InlineData("background.blur.radius=0.02", "background.blur.radius")]
     [InlineData("outputSize=originalImage&paddingLeft=10px", "paddingLeft")]
     [InlineData("scaling=fill&keepExistingAlphaChannel=auto", "keepExistingAlphaChannel,scaling")]
+    [InlineData("outputSize=croppedSubject&scaling=fill", null)]
     [InlineData("outputSize=100x100&referenceBox=originalImage", "referenceBox")]
     [InlineData("scaling=fit&keepExistingAlphaChannel=never&colorSpace=sRGB", null)]
     public async Task AttributesWithoutEffect_AreListed(string parameters, string? listed)
@@ -77,6 +79,7 @@ public sealed class PhotoroomEditIntegrationTests : IClassFixture<FetchingGatewa
     [InlineData("export.format=gif", "export.format must be")]
     [InlineData("outputSize=1e9x1", "outputSize must be")]
     [InlineData("outputSize=99999x99999", "outputSize must be")]
+    [InlineData("scaling=stretch", "scaling must be fit or fill")]
     [InlineData("padding=0.5", "padding must be")]
     [InlineData("paddingTop=NaN", "paddingTop must be")]
     [InlineData("marginLeft=-1px", "marginLeft must be")]
