@@ -65,9 +65,10 @@ internal sealed class CutoutDrawing(
         if (options.BackgroundBlur is not { } percent) return layer!.Rows(_width, _height, colour);
         var image = layer is null ? placement.Image : new Box(0, 0, _width, _height);
         var (width, height) = BlurredPicture.Size(image.Width, image.Height, percent);
-        var blurred = layer is not null ? BlurredPicture.Of(layer.OpaqueRows(width, height), percent)
-            : BlurredPicture.Of(ScaledImage.Open(file, header, width, height, new(0, 0, width, height), PhotoColours.Srgb), percent, BlurredPicture.Around(edges?.Mask ?? mask, seen.Scale(image.Width, image.Height, width, height), width, height));
-        return blurred.Rows(_width, _height, image);
+        if (layer is not null) return BlurredPicture.Of(layer.OpaqueRows(width, height), percent).Rows(_width, _height, image);
+        var photo = ScaledImage.Open(file, header, width, height, new(0, 0, width, height), PhotoColours.SrgbWithAlpha);
+        var around = BlurredPicture.Around(edges?.Mask ?? mask, seen.Scale(image.Width, image.Height, width, height), width, height);
+        return BlurredPicture.Of(new CutoutRows(photo, new SolidRows(width, height, [255]), Rgba.White, channels: 3), percent, around).Rows(_width, _height, image);
     }
 
     private OverRows SubjectOver(RowSource under, int channels)

@@ -16,7 +16,7 @@ export async function blurAround(photo, cutout) {
   const [original, subject] = await Promise.all([createImageBitmap(photo), createImageBitmap(cutout)]);
   const factor = Math.min(1, LongSide / Math.max(original.width, original.height));
   const [width, height] = [original.width, original.height].map((side) => Math.max(1, Math.round(side * factor)));
-  const pixels = read(original, width, height).data;
+  const pixels = read(original, width, height, "#fff").data;
   const shares = sharesOfBackground(read(subject, 2 * width, 2 * height).data, width, height);
 
   const planes = [0, 1, 2].map((channel) => shares.map((share, i) => share * pixels[4 * i + channel]));
@@ -30,8 +30,11 @@ export async function blurAround(photo, cutout) {
   return canvas;
 }
 
-function read(bitmap, width, height) {
+/** @param behind colour of what is transparent */
+function read(bitmap, width, height, behind = "transparent") {
   const context = new OffscreenCanvas(width, height).getContext("2d");
+  context.fillStyle = behind;
+  context.fillRect(0, 0, width, height);
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, width, height);
   bitmap.close();

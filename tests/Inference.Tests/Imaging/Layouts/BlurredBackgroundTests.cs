@@ -79,6 +79,19 @@ public class BlurredBackgroundTests
     }
 
     [Fact]
+    public async Task TransparentPartOfThePhoto_IsWhiteAndNotWhatItHides()
+    {
+        var pixels = new byte[512 * 512 * 4];
+        for (var i = 0; i < pixels.Length; i += 4) (pixels[i], pixels[i + 3]) = (255, i < pixels.Length / 2 ? byte.MaxValue : byte.MinValue); // red, the lower half of it hidden
+        using var image = Image.NewFromMemory(pixels, 512, 512, bands: 4, Enums.BandFormat.Uchar);
+
+        var drawn = Decoded.From(await DrawAsync(image.PngsaveBuffer(), "bg_blur=1%"));
+
+        Pixel(drawn, 0, 0).ShouldBe(((byte)255, (byte)0, (byte)0, (byte)255));
+        Pixel(drawn, 0, 511).ShouldBe(((byte)255, (byte)255, (byte)255, (byte)255));
+    }
+
+    [Fact]
     public async Task PhotoThatIsAllSubject_StillHasColours()
     {
         var cutout = CutoutEncoder.Plan(ImageHeader.Read(Photos.Astronaut, Limits), Solid(255), Parse("bg_blur=5%"));
