@@ -10,30 +10,23 @@ using Rembg.Testing;
 namespace Rembg.Gateway.Tests.Cutouts;
 
 /// <summary>What may come in as an upload, and what is said to everything else.</summary>
-public sealed class UploadIntegrationTests : IAsyncLifetime
+public sealed class UploadIntegrationTests() : OnePodTests(
+    $"Uploads:MaxBytes={MaxBytes}", "Uploads:MaxBytesInFlight=1048576", "Uploads:ClientShare=1",
+    "Uploads:Timeout=00:05:00") // what a test holds stays, however busy the machine is
 {
     private const int MaxBytes = 100_000;
-    private FakePod _pod = null!;
-    private GatewayApp _gateway = null!;
 
-    public async Task InitializeAsync()
+    public override async Task DisposeAsync()
     {
-        _pod = await FakePod.StartAsync();
-        _gateway = await GatewayApp.StartAsync([_pod], $"Uploads:MaxBytes={MaxBytes}", "Uploads:MaxBytesInFlight=1048576", "Uploads:ClientShare=1", "Uploads:Timeout=00:05:00"); // what a test holds stays, however busy the machine is
-    }
-
-    public async Task DisposeAsync()
-    {
-        _gateway.Services.GetRequiredService<MemoryBudget>().BytesInUse.ShouldBe(0, "what a request held is given back");
-        await _gateway.DisposeAsync();
-        await _pod.DisposeAsync();
+        Gateway.Services.GetRequiredService<MemoryBudget>().BytesInUse.ShouldBe(0, "what a request held is given back");
+        await base.DisposeAsync();
     }
 
     [Fact]
     public async Task FormFields_AreOptions()
     {
         await ShouldBe(HttpStatusCode.OK, Images.Form("file", fields: [("format", "webp"), ("size", "hd")]));
-        _pod.Requests.Single().Query.ShouldBe("?model=model-a&format=webp&size=hd");
+        Pod.Requests.Single().Query.ShouldBe("?model=model-a&format=webp&size=hd");
     }
 
     [Theory]
@@ -46,7 +39,7 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
     {
         foreach (var size in (string[])["ffffffffffffffff", "-1", "no size"])
         {
-            using var client = await RawClient.ConnectAsync(_gateway.Client.BaseAddress!);
+            using var client = await RawClient.ConnectAsync(Gateway.Client.BaseAddress!);
 
             await client.SendAsync($"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {contentType}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n{size}\r\nabc\r\n");
 
@@ -65,7 +58,7 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
     public async Task EverySize_ArrivesWhole(int more)
     {
         await ShouldBe(HttpStatusCode.OK, Images.Form("file", Images.Jpeg(12 + more)));
-        _pod.Requests.Single().Image.ShouldBe(Images.Jpeg(12 + more));
+        Pod.Requests.Single().Image.ShouldBe(Images.Jpeg(12 + more));
     }
 
     [Fact]
@@ -88,7 +81,7 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
     [Fact]
     public async Task TenThousandParts_AreRefused()
     {
-        await using var gateway = await GatewayApp.StartAsync([_pod]);
+        await using var gateway = await GatewayApp.StartAsync([Pod]);
         var form = new MultipartFormDataContent();
         for (var i = 0; i < 10_000; i++) form.Add(new StringContent("x"), "x");
         var body = await form.ReadAsByteArrayAsync();
@@ -109,7 +102,7 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
     [InlineData("")]
     public async Task StrangeFileName_IsNoMatter(string name)
     {
-        var answer = await _gateway.Client.PostAsync("/v1/remove-background", NamedFile(name));
+        var answer = await Gateway.Client.PostAsync("/v1/remove-background", NamedFile(name));
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         if (name.Length > 0) answer.Headers.Concat(answer.Content.Headers).SelectMany(header => header.Value).ShouldNotContain(value => value.Contains(name, StringComparison.Ordinal));
     }
@@ -152,7 +145,7 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
 
     [Fact]
     public async Task ParameterInFormAndQuery_IsRefused() =>
-        (await Problem(await _gateway.Client.PostAsync("/v1/remove-background?size=hd", Images.Form("file", fields: [("size", "hd")])))).Code.ShouldBe("invalid_parameter");
+        (await Problem(await Gateway.Client.PostAsync("/v1/remove-background?size=hd", Images.Form("file", fields: [("size", "hd")])))).Code.ShouldBe("invalid_parameter");
 
     [Fact]
     public Task LongField_IsRefused() => ShouldBe("invalid_parameter", Images.Form("file", fields: [("bg_color", new string('f', 5000))]));
@@ -171,7 +164,7 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
         var content = new ByteArrayContent(Encoding.Latin1.GetBytes(body));
         content.Headers.ContentType = new("image/png");
         await ShouldBe(HttpStatusCode.UnsupportedMediaType, "unsupported_format", content);
-        _pod.Requests.ShouldBeEmpty();
+        Pod.Requests.ShouldBeEmpty();
     }
 
     [Fact]
@@ -207,7 +200,7 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
     [Fact]
     public async Task BodyThatTakesTooLong_IsGivenUp()
     {
-        await using var gateway = await GatewayApp.StartAsync([_pod], "Uploads:Timeout=00:00:01");
+        await using var gateway = await GatewayApp.StartAsync([Pod], "Uploads:Timeout=00:00:01");
         using var socket = await ConnectAsync(gateway);
         await socket.WriteAsync(Ascii("POST /v1/remove-background HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n"));
         await socket.WriteAsync(Images.Jpeg(100));
@@ -217,7 +210,7 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
     [Fact]
     public async Task SlowUploadOfAKnownLength_HasTimeForItsBytesAndThenForItsRequest()
     {
-        await using var gateway = await GatewayApp.StartAsync([_pod], "Uploads:MaxBytes=20000", "Uploads:Timeout=00:00:01", "Uploads:MinBytesPerSecond=1024", "Edge:RequestTimeout=00:00:02", "Edge:MinBytesPerSecond=1");
+        await using var gateway = await GatewayApp.StartAsync([Pod], "Uploads:MaxBytes=20000", "Uploads:Timeout=00:00:01", "Uploads:MinBytesPerSecond=1024", "Edge:RequestTimeout=00:00:02", "Edge:MinBytesPerSecond=1");
         using var socket = await ConnectAsync(gateway);
         await socket.WriteAsync(Ascii("POST /v1/remove-background HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n"));
         var image = Images.Jpeg(20_000, seed: 4711);
@@ -235,7 +228,7 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
         using var silent = await BeginUploadAsync([]);
         using var begun = await BeginUploadAsync(Images.Jpeg(100));
 
-        var memory = _gateway.Services.GetRequiredService<MemoryBudget>();
+        var memory = Gateway.Services.GetRequiredService<MemoryBudget>();
         await Eventually.TrueAsync(() => memory.BytesInUse == BlockPool.BlockBytes, "the one that has begun holds a block, the other nothing");
         begun.Dispose();
         await Eventually.TrueAsync(() => memory.BytesInUse == 0, "the block is given back");
@@ -249,10 +242,10 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
         {
             // Each holds a block of 64 KiB; the budget is sixteen, and a quarter of it is for answers.
             for (var i = 0; i < 12; i++) sockets.Add(await BeginUploadAsync(Images.Jpeg(100), announced: 65_000));
-            var memory = _gateway.Services.GetRequiredService<MemoryBudget>();
+            var memory = Gateway.Services.GetRequiredService<MemoryBudget>();
             await Eventually.TrueAsync(() => memory.BytesInUse == 12 * BlockPool.BlockBytes, "twelve uploads hold all that uploads may");
 
-            var response = await _gateway.Client.PostAsync("/v1/remove-background", Images.Raw());
+            var response = await Gateway.Client.PostAsync("/v1/remove-background", Images.Raw());
             response.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
             response.Headers.RetryAfter.ShouldNotBeNull();
             (await Problem(response)).Code.ShouldBe("overloaded");
@@ -261,15 +254,15 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
         {
             sockets.ForEach(socket => socket.Dispose());
         }
-        await Eventually.TrueAsync(async () => (await _gateway.Client.PostAsync("/v1/remove-background", Images.Raw())).IsSuccessStatusCode, "the room is free again");
+        await Eventually.TrueAsync(async () => (await Gateway.Client.PostAsync("/v1/remove-background", Images.Raw())).IsSuccessStatusCode, "the room is free again");
     }
 
     [Fact]
     public async Task ClientThatHoldsItsShare_WaitsForItself_AndIs429InTheEnd()
     {
-        await using var gateway = await GatewayApp.StartAsync([_pod], "Uploads:MaxBytesInFlight=4194304", "Uploads:Timeout=00:00:03"); // a share is eight blocks, six of them for uploads
+        await using var gateway = await GatewayApp.StartAsync([Pod], "Uploads:MaxBytesInFlight=4194304", "Uploads:Timeout=00:00:03"); // a share is eight blocks, six of them for uploads
         var release = new TaskCompletionSource();
-        _pod.Always = PodScripts.After(release.Task, PodScripts.Cutout());
+        Pod.Always = PodScripts.After(release.Task, PodScripts.Cutout());
         var memory = gateway.Services.GetRequiredService<MemoryBudget>();
         var held = Enumerable.Range(0, 6).Select(i => gateway.Client.PostAsync("/v1/remove-background", Images.Raw(seed: 100 + i, bytes: 60_000))).ToArray();
         await Eventually.TrueAsync(() => memory.BytesInUse == 6 * BlockPool.BlockBytes, "they hold the share");
@@ -301,7 +294,7 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
     private async Task<NetworkStream> ConnectAsync(GatewayApp? gateway = null)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(IPAddress.Loopback, (gateway ?? _gateway).Client.BaseAddress!.Port);
+        await socket.ConnectAsync(IPAddress.Loopback, (gateway ?? Gateway).Client.BaseAddress!.Port);
         return new NetworkStream(socket, ownsSocket: true);
     }
 
@@ -335,7 +328,7 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
 
     private async Task ShouldBe(HttpStatusCode status, string? code, HttpContent content, string? because = null)
     {
-        var response = await _gateway.Client.PostAsync("/v1/remove-background", content);
+        var response = await Gateway.Client.PostAsync("/v1/remove-background", content);
         response.StatusCode.ShouldBe(status, because);
         var problem = await Problem(response);
         if (code is not null) problem.Code.ShouldBe(code, because);
@@ -343,7 +336,7 @@ public sealed class UploadIntegrationTests : IAsyncLifetime
     }
 
     private async Task ShouldBe(HttpStatusCode status, HttpContent content) =>
-        (await _gateway.Client.PostAsync("/v1/remove-background", content)).StatusCode.ShouldBe(status);
+        (await Gateway.Client.PostAsync("/v1/remove-background", content)).StatusCode.ShouldBe(status);
 
     private static async Task<(string? Code, string? RequestId)> Problem(HttpResponseMessage response)
     {

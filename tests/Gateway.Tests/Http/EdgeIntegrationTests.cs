@@ -6,27 +6,12 @@ using Rembg.Testing;
 
 namespace Rembg.Gateway.Tests.Http;
 
-public sealed class EdgeIntegrationTests : IAsyncLifetime
+public sealed class EdgeIntegrationTests : OnePodTests
 {
-    private FakePod _pod = null!;
-    private GatewayApp _gateway = null!;
-
-    public async Task InitializeAsync()
-    {
-        _pod = await FakePod.StartAsync();
-        _gateway = await GatewayApp.StartAsync([_pod]);
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _gateway.DisposeAsync();
-        await _pod.DisposeAsync();
-    }
-
     [Fact]
     public async Task Models_AreThoseOfThePods()
     {
-        var models = await _gateway.Client.GetFromJsonAsync("/v1/models", ModelJson.Default.ModelList);
+        var models = await Gateway.Client.GetFromJsonAsync("/v1/models", ModelJson.Default.ModelList);
         models!.Default.ShouldBe("model-a");
         models.Models.Select(model => model.Name).ShouldBe(["model-a", "model-b"]);
     }
@@ -36,7 +21,7 @@ public sealed class EdgeIntegrationTests : IAsyncLifetime
     [InlineData("0123456789012345678901234567890123456789012345678901234567890123")]
     public async Task SaneRequestId_IsKept(string id)
     {
-        var response = await _gateway.CutAsync(headers: ("X-Request-Id", id));
+        var response = await Gateway.CutAsync(headers: ("X-Request-Id", id));
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         response.Headers.GetValues("X-Request-Id").ShouldBe([id]);
     }
@@ -47,7 +32,7 @@ public sealed class EdgeIntegrationTests : IAsyncLifetime
     [InlineData("01234567890123456789012345678901234567890123456789012345678901234")]
     public async Task StrangeRequestId_IsRefusedAndNotRepeated(string id)
     {
-        var response = await _gateway.CutAsync(headers: ("X-Request-Id", id));
+        var response = await Gateway.CutAsync(headers: ("X-Request-Id", id));
         response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         response.Headers.GetValues("X-Request-Id").Single().ShouldNotBe(id);
         (await response.Content.ReadAsStringAsync()).ShouldNotContain(id);
@@ -61,7 +46,7 @@ public sealed class EdgeIntegrationTests : IAsyncLifetime
     [InlineData("GET", "/readyz", HttpStatusCode.NotFound, "not_found")]
     public async Task WhatIsNotServed_IsAProblemWithTheSecurityHeaders(string method, string path, HttpStatusCode status, string code)
     {
-        var response = await _gateway.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
+        var response = await Gateway.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
         response.StatusCode.ShouldBe(status);
         using var json = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
         json.RootElement.GetProperty("code").GetString().ShouldBe(code);
@@ -73,12 +58,12 @@ public sealed class EdgeIntegrationTests : IAsyncLifetime
     [Fact]
     public async Task Metrics_CountByRouteAndNeverByPath()
     {
-        await _gateway.CutAsync();
-        await _gateway.CutAsync();
-        await _gateway.Client.GetAsync("/secret-4711");
-        await Eventually.TrueAsync(async () => (await _gateway.MetricsAsync()).Contains("route=\"none\"", StringComparison.Ordinal), "all are counted");
+        await Gateway.CutAsync();
+        await Gateway.CutAsync();
+        await Gateway.Client.GetAsync("/secret-4711");
+        await Eventually.TrueAsync(async () => (await Gateway.MetricsAsync()).Contains("route=\"none\"", StringComparison.Ordinal), "all are counted");
 
-        var metrics = await _gateway.MetricsAsync();
+        var metrics = await Gateway.MetricsAsync();
         metrics.ShouldContain("rembg_gateway_requests_total{code=\"200\",kind=\"cutout\",route=\"/v1/remove-background\"} 2");
         metrics.ShouldContain("rembg_gateway_requests_total{code=\"404\",kind=\"other\",route=\"none\"} 1");
         metrics.ShouldContain("rembg_gateway_request_seconds_bucket{route=\"/v1/remove-background\",le=\"+Inf\"} 2");
@@ -89,11 +74,11 @@ public sealed class EdgeIntegrationTests : IAsyncLifetime
     [Fact]
     public async Task Readiness_DoesNotDependOnPods()
     {
-        _pod.Ready = false;
-        await _gateway.MetricIsAsync("""rembg_gateway_pods{state="unhealthy"} 1""");
-        (await _gateway.Management.GetAsync("/readyz")).StatusCode.ShouldBe(HttpStatusCode.OK, "it answers from the cache, and takes tasks");
-        (await _gateway.Management.GetAsync("/livez")).StatusCode.ShouldBe(HttpStatusCode.OK);
-        _pod.Ready = true;
-        await _gateway.MetricIsAsync("""rembg_gateway_pods{state="available"} 1""");
+        Pod.Ready = false;
+        await Gateway.MetricIsAsync("""rembg_gateway_pods{state="unhealthy"} 1""");
+        (await Gateway.Management.GetAsync("/readyz")).StatusCode.ShouldBe(HttpStatusCode.OK, "it answers from the cache, and takes tasks");
+        (await Gateway.Management.GetAsync("/livez")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        Pod.Ready = true;
+        await Gateway.MetricIsAsync("""rembg_gateway_pods{state="available"} 1""");
     }
 }

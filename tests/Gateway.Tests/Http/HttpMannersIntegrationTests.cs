@@ -10,23 +10,8 @@ using Rembg.Testing;
 namespace Rembg.Gateway.Tests.Http;
 
 /// <summary>What balancers, browsers, CDNs and download tools expect of any HTTP service (issue 27).</summary>
-public sealed class HttpMannersIntegrationTests : IAsyncLifetime
+public sealed class HttpMannersIntegrationTests : OnePodTests
 {
-    private FakePod _pod = null!;
-    private GatewayApp _gateway = null!;
-
-    public async Task InitializeAsync()
-    {
-        _pod = await FakePod.StartAsync();
-        _gateway = await GatewayApp.StartAsync([_pod]);
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _gateway.DisposeAsync();
-        await _pod.DisposeAsync();
-    }
-
     [Theory]
     [InlineData(100, 10, HttpStatusCode.OK)]
     [InlineData(101, 10, HttpStatusCode.RequestHeaderFieldsTooLarge)]
@@ -37,7 +22,7 @@ public sealed class HttpMannersIntegrationTests : IAsyncLifetime
         using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models");
         for (var i = 0; i < count - 1; i++) request.Headers.Add($"X-Filler-{i}", new string('x', bytes)); // Host is one as well
 
-        using var response = await _gateway.Client.SendAsync(request);
+        using var response = await Gateway.Client.SendAsync(request);
 
         response.StatusCode.ShouldBe(expected);
         if (expected != HttpStatusCode.OK) (await CodeAsync(response)).ShouldBe("headers_too_large");
@@ -54,10 +39,10 @@ public sealed class HttpMannersIntegrationTests : IAsyncLifetime
     [InlineData("/robots.txt")]
     public async Task Head_IsAnsweredAsGetWithoutABody(string path)
     {
-        using var got = await _gateway.Client.GetAsync(path);
+        using var got = await Gateway.Client.GetAsync(path);
         got.StatusCode.ShouldBe(HttpStatusCode.OK);
 
-        using var head = await _gateway.Client.SendAsync(new(HttpMethod.Head, path));
+        using var head = await Gateway.Client.SendAsync(new(HttpMethod.Head, path));
 
         head.StatusCode.ShouldBe(HttpStatusCode.OK);
         head.Content.Headers.ContentType.ShouldBe(got.Content.Headers.ContentType);
@@ -66,7 +51,7 @@ public sealed class HttpMannersIntegrationTests : IAsyncLifetime
 
     [Fact]
     public async Task HeadOfAPostOnlyAddress_Is405() =>
-        (await _gateway.Client.SendAsync(new(HttpMethod.Head, "/v1/remove-background"))).StatusCode.ShouldBe(HttpStatusCode.MethodNotAllowed);
+        (await Gateway.Client.SendAsync(new(HttpMethod.Head, "/v1/remove-background"))).StatusCode.ShouldBe(HttpStatusCode.MethodNotAllowed);
 
     [Theory]
     [InlineData("bytes=0-99", 0, 100)]
@@ -77,7 +62,7 @@ public sealed class HttpMannersIntegrationTests : IAsyncLifetime
     public async Task RangeOfAResult_IsThatPart(string range, int first, int length)
     {
         var path = await FinishedResultAsync();
-        using var whole = await _gateway.Client.GetAsync(path);
+        using var whole = await Gateway.Client.GetAsync(path);
         var bytes = await whole.Content.ReadAsByteArrayAsync();
         whole.Headers.AcceptRanges.ShouldBe(["bytes"]);
 
@@ -108,7 +93,7 @@ public sealed class HttpMannersIntegrationTests : IAsyncLifetime
         var body = Images.Raw();
         body.Headers.ContentEncoding.Add("gzip");
 
-        using var response = await _gateway.Client.PostAsync("/v1/remove-background", body);
+        using var response = await Gateway.Client.PostAsync("/v1/remove-background", body);
 
         response.StatusCode.ShouldBe(HttpStatusCode.UnsupportedMediaType);
         response.Headers.GetValues("Accept-Encoding").ShouldBe(["identity"]);
@@ -122,29 +107,29 @@ public sealed class HttpMannersIntegrationTests : IAsyncLifetime
     [InlineData("image_file")]
     [InlineData("photo")]
     public async Task FileUnderAnyName_IsTheImage(string name) =>
-        (await _gateway.Client.PostAsync("/v1/remove-background", Images.Form(name))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await Gateway.Client.PostAsync("/v1/remove-background", Images.Form(name))).StatusCode.ShouldBe(HttpStatusCode.OK);
 
     [Theory]
     [InlineData(null, "cross-origin")]
     [InlineData("https://shop.example", "same-origin")]
     public async Task ResourcePolicy_FollowsCors(string? origin, string expected)
     {
-        await using var gateway = await GatewayApp.StartAsync([_pod], origin is null ? [] : [$"Edge:CorsOrigins:0={origin}"]);
+        await using var gateway = await GatewayApp.StartAsync([Pod], origin is null ? [] : [$"Edge:CorsOrigins:0={origin}"]);
         (await gateway.CutAsync()).Headers.GetValues("Cross-Origin-Resource-Policy").ShouldBe([expected]);
     }
 
     [Fact]
     public async Task Health_CanBeSwitchedOff()
     {
-        await using var gateway = await GatewayApp.StartAsync([_pod], "Edge:Health=false");
+        await using var gateway = await GatewayApp.StartAsync([Pod], "Edge:Health=false");
         (await gateway.Client.GetAsync("/healthz")).StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }
 
     [Fact]
     public async Task KeepAlive_OutlivesTheBalancersByDefaultAndCanBeSet()
     {
-        KeepAliveOf(_gateway).ShouldBe(TimeSpan.FromSeconds(130));
-        await using var gateway = await GatewayApp.StartAsync([_pod], "Edge:KeepAliveTimeout=00:10:20");
+        KeepAliveOf(Gateway).ShouldBe(TimeSpan.FromSeconds(130));
+        await using var gateway = await GatewayApp.StartAsync([Pod], "Edge:KeepAliveTimeout=00:10:20");
         KeepAliveOf(gateway).ShouldBe(TimeSpan.FromSeconds(620));
     }
 
@@ -152,8 +137,8 @@ public sealed class HttpMannersIntegrationTests : IAsyncLifetime
 
     private async Task<string> FinishedResultAsync()
     {
-        var id = await _gateway.Client.PostTaskAsync(1);
-        (await _gateway.Client.EndOfAsync(id)).Status.ShouldBe("succeeded");
+        var id = await Gateway.Client.PostTaskAsync(1);
+        (await Gateway.Client.EndOfAsync(id)).Status.ShouldBe("succeeded");
         return $"/v1/tasks/{id}/result";
     }
 
@@ -162,7 +147,7 @@ public sealed class HttpMannersIntegrationTests : IAsyncLifetime
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         request.Headers.TryAddWithoutValidation("Range", range);
         if (ifRange is not null) request.Headers.IfRange = RangeConditionHeaderValue.Parse(ifRange);
-        return await _gateway.Client.SendAsync(request);
+        return await Gateway.Client.SendAsync(request);
     }
 
     private static async Task<string?> CodeAsync(HttpResponseMessage response)

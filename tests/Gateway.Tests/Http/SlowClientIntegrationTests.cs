@@ -7,31 +7,18 @@ namespace Rembg.Gateway.Tests.Http;
 
 /// <summary>Clients that take their time, to keep others from theirs.</summary>
 [Trait("Category", "Slow")]
-public sealed class SlowClientIntegrationTests : IAsyncLifetime
+public sealed class SlowClientIntegrationTests() : OnePodTests(
+    "Edge:HeadersTimeout=00:00:01", "Edge:SlowFor=00:00:01.1", "Edge:MinBytesPerSecond=10000000",
+    "Uploads:ClientShare=1", "Clients:Anonymous:RatePerSecond=1000000", "Clients:Anonymous:Burst=1000000")
 {
     private const int Clients = 30;
-    private FakePod _pod = null!;
-    private GatewayApp _gateway = null!;
-
-    public async Task InitializeAsync()
-    {
-        _pod = await FakePod.StartAsync();
-        _gateway = await GatewayApp.StartAsync([_pod], "Edge:HeadersTimeout=00:00:01", "Edge:SlowFor=00:00:01.1", "Edge:MinBytesPerSecond=10000000",
-            "Uploads:ClientShare=1", "Clients:Anonymous:RatePerSecond=1000000", "Clients:Anonymous:Burst=1000000");
-    }
-
-    public async Task DisposeAsync()
-    {
-        await _gateway.DisposeAsync();
-        await _pod.DisposeAsync();
-    }
 
     [Fact]
     public async Task HeadersThatNeverEnd_AreCutOffWith408_OthersAreServedMeanwhile()
     {
         var attack = Task.WhenAll(Enumerable.Range(0, Clients).Select(async _ =>
         {
-            using var client = await RawClient.ConnectAsync(_gateway.Client.BaseAddress!);
+            using var client = await RawClient.ConnectAsync(Gateway.Client.BaseAddress!);
             await client.SendAsync("POST /v1/remove-background HTTP/1.1\r\nHost: x\r\n");
             return await client.DripAsync("X-More: of it\r\n", TimeSpan.FromMilliseconds(100));
         }));
@@ -47,7 +34,7 @@ public sealed class SlowClientIntegrationTests : IAsyncLifetime
     {
         var attack = Task.WhenAll(Enumerable.Range(0, Clients).Select(async _ =>
         {
-            using var client = await RawClient.ConnectAsync(_gateway.Client.BaseAddress!);
+            using var client = await RawClient.ConnectAsync(Gateway.Client.BaseAddress!);
             await client.SendAsync("POST /v1/remove-background HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n");
             return await client.DripAsync("x", TimeSpan.FromMilliseconds(100));
         }));
@@ -62,10 +49,10 @@ public sealed class SlowClientIntegrationTests : IAsyncLifetime
     public async Task AnswersNeverRead_AreCutOffAndGiveTheirMemoryBack_OthersAreServedMeanwhile()
     {
         const int bytes = 20 << 20;
-        _pod.Always = async (context, request) => await PodScripts.Cutout(request.Image.Length == 100 ? bytes : 1000)(context, request);
+        Pod.Always = async (context, request) => await PodScripts.Cutout(request.Image.Length == 100 ? bytes : 1000)(context, request);
         var clients = await Task.WhenAll(Enumerable.Range(0, Clients / 3).Select(async _ =>
         {
-            var client = await RawClient.ConnectAsync(_gateway.Client.BaseAddress!, receiveBuffer: 4096);
+            var client = await RawClient.ConnectAsync(Gateway.Client.BaseAddress!, receiveBuffer: 4096);
             await client.SendAsync("POST /v1/remove-background HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n", Images.Jpeg(100));
             return client;
         }));
@@ -81,17 +68,17 @@ public sealed class SlowClientIntegrationTests : IAsyncLifetime
         }
     }
 
-    private MemoryBudget Memory => _gateway.Services.GetRequiredService<MemoryBudget>();
+    private MemoryBudget Memory => Gateway.Services.GetRequiredService<MemoryBudget>();
 
     private async Task ServesAsync(Task until)
     {
         var served = 0;
-        for (; !until.IsCompleted || served == 0; served++) (await _gateway.CutAsync(seed: served + 100)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        for (; !until.IsCompleted || served == 0; served++) (await Gateway.CutAsync(seed: served + 100)).StatusCode.ShouldBe(HttpStatusCode.OK);
         await until;
     }
 
     /// <summary>None but those that ask.</summary>
     private Task ConnectionsAreGoneAsync() => Eventually.TrueAsync(
-        async () => (await _gateway.MetricsAsync()).Split('\n').Where(line => line.Contains("kestrel_active_connections{", StringComparison.Ordinal))
+        async () => (await Gateway.MetricsAsync()).Split('\n').Where(line => line.Contains("kestrel_active_connections{", StringComparison.Ordinal))
             .Sum(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], System.Globalization.CultureInfo.InvariantCulture)) <= 8, "their connections are gone");
 }
