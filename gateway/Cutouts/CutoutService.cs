@@ -112,17 +112,19 @@ internal sealed class CutoutService(
     {
         var (identity, image) = (request.Identity, request.Image);
         var run = new InferenceRequest(image.Bytes, image.Sha256, identity.Options, request.Priority, request.Client, request.Deadline, request.RequestId) { Mask = mask };
-        var cutout = await RunAsync(run, ended);
-        await limits.ChargeAsync(request.Client, cutout.IsRedrawn ? null : run.Options.Model, (long)cutout.MaxWidth * cutout.MaxHeight);
+        var cutout = await RunChargedAsync(run, ended);
         if (request.Cache.HasFlag(CacheUse.Store) && cutout is { IsRedrawn: false, Mask: { } made }) masks.Store(identity.KeyOf(made), made);
         return cutout;
     }
 
-    private async Task<Cutout> RunAsync(InferenceRequest run, CancellationToken ended)
+    /// <summary>Charges what the run cost a pod to the client that started it.</summary>
+    private async Task<Cutout> RunChargedAsync(InferenceRequest run, CancellationToken ended)
     {
         try
         {
-            return await pods.RunAsync(run, ended);
+            var cutout = await pods.RunAsync(run, ended);
+            await limits.ChargeAsync(run.Client, cutout.IsRedrawn ? null : run.Options.Model, (long)cutout.MaxWidth * cutout.MaxHeight);
+            return cutout;
         }
         catch (OperationCanceledException) when (run.Deadline.Left(time) > TimeSpan.Zero)
         {

@@ -13,7 +13,7 @@ public sealed class BatchingOptions
     /// <summary>Fixes the batch sizes of a model by its name, e.g. <c>isnet-general-use: [1, 2, 4]</c>; nothing is measured then.</summary>
     public Dictionary<string, int[]> Sizes { get; set; } = [];
 
-    /// <summary>File that keeps the batch sizes found on a CPU, so that the next start on the same machine does not measure them again; none measures at each start.</summary>
+    /// <summary>File that keeps the batch sizes found on a CPU, so that the next start on the same machine does not measure them again. Without one, each start measures.</summary>
     public string? SizesFile { get; set; }
 
     /// <summary>Throughput that each larger batch size must gain at warm-up to be used, as a fraction.</summary>

@@ -185,6 +185,17 @@ public sealed class CuttingIntegrationTests(Chromium browser, Service service)
         await Expect(tab.Page.Locator("#tray-count")).ToHaveTextAsync("1 of 2 done", new() { Timeout = 60_000 });
         await tab.SaysAsync("The end of the file is missing.");
 
+        // The ZIP has what each photo has behind it, whichever is looked at.
+        await tab.Page.Locator("#tray li .open").Last.ClickAsync();
+        await tab.Page.GetByRole(AriaRole.Radio, new() { Name = "Blur" }).CheckAsync();
+        await Expect(tab.Page.Locator("#picture")).ToHaveAttributeAsync("data-backdrop", "picture");
+        await tab.Page.Locator("#tray li .open").First.ClickAsync();
+        await tab.SaysAsync("The end of the file is missing.");
+        using var archive = new ZipArchive(new MemoryStream((await tab.SaveAsync("Download all as ZIP")).Bytes));
+        archive.Entries.ShouldHaveSingleItem().FullName.ShouldBe("whole-with-background.png");
+        await tab.Page.Locator("#tray li .open").Last.ClickAsync();
+        await tab.Page.GetByRole(AriaRole.Radio, new() { Name = "Nothing" }).CheckAsync();
+
         await tab.Button("Remove cut off.png").ClickAsync();
         await tab.DoneAsync();
         await Expect(tab.Page.Locator("#tray")).ToBeHiddenAsync();

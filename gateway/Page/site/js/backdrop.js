@@ -24,6 +24,7 @@ export class Backdrop extends EventTarget {
     this.#apply();
   }
 
+  /** Whether nothing is behind the photo that is shown. */
   get isEmpty() { return this.kind === "none" || (this.kind === "picture" && !this.#url) || (this.kind === "blur" && !this.#shown); }
 
   /** The same for the API: name and value of a form field. */
@@ -43,19 +44,18 @@ export class Backdrop extends EventTarget {
   /**
    * Draws the backdrop and the cutout over it at the cutout's own size.
    * @param type of the file; a browser that cannot write it gives a PNG
+   * @returns null where nothing is behind this photo
    */
   async compose(photo, type) {
+    const behind = this.kind === "blur" ? await this.#blurOf(photo) : this.kind === "picture" && this.#url ? await createImageBitmap(await load(this.#url)) : null;
+    if (!behind && this.kind !== "colour") return null;
     const subject = await createImageBitmap(photo.cutout.blob);
     const canvas = new OffscreenCanvas(subject.width, subject.height);
     const context = canvas.getContext("2d");
     context.imageSmoothingQuality = "high";
-    if (this.kind === "colour") {
-      context.fillStyle = this.#colour.value;
-      context.fillRect(0, 0, canvas.width, canvas.height);
-    } else {
-      const behind = this.kind === "blur" ? await this.#blurOf(photo) : this.#url && await createImageBitmap(await load(this.#url));
-      if (behind) cover(context, behind);
-    }
+    context.fillStyle = this.#colour.value;
+    if (behind) cover(context, behind);
+    else context.fillRect(0, 0, canvas.width, canvas.height);
     context.drawImage(subject, 0, 0);
     return canvas.convertToBlob({ type, quality: 0.92 });
   }

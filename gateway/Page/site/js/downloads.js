@@ -33,8 +33,8 @@ export class Downloads {
     this.#busy(button, true);
     this.#say("");
     try {
-      const { blob, name } = Composed[kind] && !this.backdrop.isEmpty ? await compose(photo, this.backdrop, Composed[kind])
-        : await this.#fetch(photo, kind === "transparent" ? "png" : kind);
+      const composed = Composed[kind] && await compose(photo, this.backdrop, Composed[kind]);
+      const { blob, name } = composed ?? await this.#fetch(photo, kind === "transparent" ? "png" : kind);
       save(blob, name);
       announce("Saved.");
     } catch (problem) {
@@ -62,10 +62,10 @@ export class Downloads {
   }
 }
 
-/** A browser that cannot write the type (WebKit and WebP) writes a PNG, which is then called one. */
+/** Null where nothing is behind the photo. A browser that cannot write the type (WebKit and WebP) writes a PNG, which is then called one. */
 async function compose(photo, backdrop, { type, ending }) {
   const blob = await backdrop.compose(photo, type);
-  return { blob, name: `${photo.stem}-with-background.${blob.type === type ? ending : "png"}` };
+  return blob && { blob, name: `${photo.stem}-with-background.${blob.type === type ? ending : "png"}` };
 }
 
 /** Saves all as they are shown in one archive; two photos of one name get different ones. */
@@ -73,7 +73,7 @@ export async function saveAll(photos, backdrop) {
   const names = new Set();
   const files = [];
   for (const photo of photos.filter((photo) => photo.state === "done")) {
-    const { blob, name } = backdrop.isEmpty ? { blob: photo.cutout.blob, name: photo.stem + Formats.png.ending } : await compose(photo, backdrop, Composed.png);
+    const { blob, name } = await compose(photo, backdrop, Composed.png) ?? { blob: photo.cutout.blob, name: photo.stem + Formats.png.ending };
     let free = name;
     for (let copy = 2; names.has(free); copy++) free = `${photo.stem}-${copy}${name.slice(photo.stem.length)}`;
     names.add(free);
